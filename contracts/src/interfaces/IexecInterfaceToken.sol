@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IERC173} from "./IERC173.sol";
+import {IexecAccessorsABILegacy} from "./IexecAccessorsABILegacy.sol";
+import {IexecCategoryManager} from "./IexecCategoryManager.sol";
+import {IexecConfiguration} from "./IexecConfiguration.sol";
+import {IexecConfigurationExtra} from "./IexecConfigurationExtra.sol";
+import {IexecERC20} from "./IexecERC20.sol";
+import {IexecEscrowToken} from "./IexecEscrowToken.sol";
+import {IexecOrderManagement} from "./IexecOrderManagement.sol";
+import {IexecPoco1} from "./IexecPoco1.sol";
+import {IexecPoco2} from "./IexecPoco2.sol";
+import {IexecPocoAccessors} from "./IexecPocoAccessors.sol";
+import {IexecRelay} from "./IexecRelay.sol";
+
+/// @title The whole hub as its clients see it, staking an ERC-20.
+interface IexecInterfaceToken is
+    IERC173,
+    IexecAccessorsABILegacy,
+    IexecCategoryManager,
+    IexecConfiguration,
+    IexecConfigurationExtra,
+    IexecERC20,
+    IexecEscrowToken,
+    IexecOrderManagement,
+    IexecPoco1,
+    IexecPoco2,
+    IexecPocoAccessors,
+    IexecRelay
+{
+    /// @notice Listed by the deployed protocol's ABI; no facet serves it, so it answers `fallback-disabled`.
+    function renounceOwnership() external;
+}
