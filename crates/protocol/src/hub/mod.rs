@@ -1,0 +1,17 @@
+//! The hub in memory: every call of the contracts with the same acceptance, money and events, without a chain.
+//!
+//! For forecasts ("what would this transaction do?") and as the twin that `tests/conformance` runs beside the compiled
+//! contracts. Group contracts, contract signatures and callbacks live outside: tell it memberships, expect no calls.
+
+mod events;
+mod market;
+mod refused;
+mod state;
+mod tasks;
+#[cfg(test)]
+mod tests;
+
+pub use events::Event;
+pub use refused::{Refused, Revert};
+pub use state::{Entry, Hub, Policy};
+pub use tasks::{Outcome, Pledge};
