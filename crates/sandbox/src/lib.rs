@@ -13,9 +13,16 @@
 //! Start at [`Sandbox`] and [`Job`]; then [`Wasm`] or [`Container`].
 
 mod error; // what keeps a job from running at all
+mod folders; // what must hold of a job's folders
 mod job; // the seam: Job, Limits, Exit, Sandbox
 mod scripted; // plays what a test wrote
+mod tail; // the end of a stream of text, in bounded memory
+pub mod testing; // the contract, as tests that every implementation passes
+#[cfg(test)]
+mod tests; // dapps under the sandboxes
+mod wasm; // WebAssembly, deterministic and metered
 
 pub use error::Error;
 pub use job::{App, Exit, Job, KEPT_OUTPUT_CHARS, Limit, Limits, Network, Outcome, Sandbox, Usage};
 pub use scripted::{Act, Scripted};
+pub use wasm::{Config as WasmConfig, Wasm};
