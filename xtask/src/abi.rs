@@ -75,6 +75,7 @@ fn standard_input(room: &Path) -> Result<String> {
         "settings": {
             "evmVersion": EVM_VERSION,
             "optimizer": { "enabled": true, "runs": OPTIMIZER_RUNS },
+            "viaIR": true,
             "metadata": { "appendCBOR": false, "bytecodeHash": "none" },
             "outputSelection": { "*": { "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object", "storageLayout"] } },
         },
