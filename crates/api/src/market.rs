@@ -1,0 +1,1 @@
+//! Market: the order book. (Filled by its own room.)
