@@ -261,7 +261,12 @@ impl PoolClient {
         let request = self.http.request(Method::POST, STREAM)?;
         let request = request.header(header::AUTHORIZATION, token.to_header()).json(hello);
         let response = self.http.accepted(request).await?;
-        let reader = Lines { http: self.http.clone(), chunks: response.bytes_stream().boxed(), held: Vec::new(), lines: VecDeque::new() };
+        let reader = Lines {
+            http: self.http.clone(),
+            chunks: response.bytes_stream().boxed(),
+            held: Vec::new(),
+            lines: VecDeque::new(),
+        };
         Ok(futures_util::stream::unfold(Some(reader), |reader| async move {
             let mut reader = reader?;
             match reader.next().await {
@@ -280,7 +285,6 @@ struct Lines {
     held: Vec<u8>,
     lines: VecDeque<Vec<u8>>,
 }
-
 
 impl Lines {
     async fn next(&mut self) -> Result<Option<Command>, Error> {

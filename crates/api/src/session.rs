@@ -28,7 +28,9 @@ pub enum BadToken {
     #[error("the authorization header is not of the form 'Worker <address>.<expiry>.<signature>'")]
     Malformed,
     /// Void, or valid for too long.
-    #[error("the session token expired, or lives longer than {MAX_LIFE_SECONDS} s: check this machine's clock and sign a new one")]
+    #[error(
+        "the session token expired, or lives longer than {MAX_LIFE_SECONDS} s: check this machine's clock and sign a new one"
+    )]
     Expired,
     /// Signed by somebody else, or for another pool.
     #[error("the session token is not signed by {0} for this pool")]
