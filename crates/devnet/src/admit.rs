@@ -9,7 +9,7 @@ use revm::primitives::hardfork::SpecId;
 use revm::{Context, MainContext as _};
 
 use crate::block::Signed;
-use crate::execute::{Rules, cfg, next_env, tx_env};
+use crate::execute::{Rules, cfg, checking_env, tx_env};
 use crate::state::View;
 
 /// Decodes `raw`, proves its sender, and checks everything that does not depend on the pool.
@@ -35,13 +35,12 @@ pub(crate) fn admit(rules: &Rules, view: &View, raw: &[u8], most: usize) -> Resu
 }
 
 fn check(rules: &Rules, signed: &Signed) -> Result<(), InvalidTransaction> {
-    let env = next_env(rules, &crate::execute::genesis(rules, &crate::state::Diff::default(), 0), 0);
     let tx = tx_env(signed);
     if signed.tx.nonce() == u64::MAX {
         return Err(InvalidTransaction::NonceOverflowInTransaction);
     }
     validate_initial_tx_gas(&tx, SpecId::PRAGUE, false, false, u64::MAX, None)?;
-    let context = Context::mainnet().with_block(env).with_cfg(cfg(rules)).with_tx(tx);
+    let context = Context::mainnet().with_block(checking_env(rules)).with_cfg(cfg(rules)).with_tx(tx);
     match validate_env::<_, EVMError<std::convert::Infallible>>(context) {
         Err(EVMError::Transaction(reason)) => Err(reason),
         Err(other) => Err(InvalidTransaction::Str(other.to_string().into())),

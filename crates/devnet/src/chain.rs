@@ -4,6 +4,7 @@
 //! Order when several are needed: pool, world, ledger.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use alloy::consensus::Transaction as _;
@@ -47,6 +48,8 @@ pub(crate) struct Chain {
     pool: Mutex<Pool>,
     head: watch::Sender<u64>,
     arrivals: watch::Sender<u64>,
+    /// Set once no block will ever follow.
+    halted: AtomicBool,
     /// Woken when something can go into a block.
     pub(crate) work: Notify,
 }
@@ -65,6 +68,7 @@ impl Chain {
             pool: Mutex::default(),
             head: watch::Sender::new(head),
             arrivals: watch::Sender::new(0),
+            halted: AtomicBool::new(false),
             work: Notify::new(),
         }
     }
@@ -137,6 +141,9 @@ impl Chain {
     /// # Errors
     /// [`Refusal`]: it can never be mined, or not on these terms.
     pub(crate) fn submit(&self, signed: Signed) -> Result<bool, Refusal> {
+        if self.halted.load(Ordering::Acquire) {
+            return Err(Refusal::Halted);
+        }
         let mut pool = self.pool();
         let account = self.account_now(&signed.sender);
         let added = pool.add(Arc::new(signed), account, self.bounds);
@@ -148,6 +155,11 @@ impl Chain {
             self.work.notify_one();
         }
         Ok(ready)
+    }
+
+    /// From now on nothing is accepted: nobody would mine it.
+    pub(crate) fn halt(&self) {
+        self.halted.store(true, Ordering::Release);
     }
 
     fn account_now(&self, address: &Address) -> Account {

@@ -41,14 +41,8 @@ impl Disk {
         let failed = |cause: std::io::Error| Error::Disk { folder: folder.into(), cause: Box::new(cause) };
         std::fs::create_dir_all(folder).map_err(failed)?;
         let path = folder.join("chain.redb");
-        // A damaged file must end in an error, not in a crash of the process that asked.
-        let opened = std::panic::catch_unwind(|| Database::builder().set_cache_size(CACHE).create(&path));
-        let database = match opened {
-            Ok(opened) => opened.map_err(|error| open_error(folder, error))?,
-            Err(_panic) => {
-                return Err(Error::Corrupt { folder: folder.into(), what: "the file is not readable".into() });
-            }
-        };
+        let database = Database::builder().set_cache_size(CACHE).create(&path);
+        let database = database.map_err(|error| open_error(folder, error))?;
         let disk = Self { folder: folder.into(), database };
         disk.check_meta(chain_id)?;
         Ok(disk)

@@ -141,9 +141,16 @@ pub(crate) fn next_env(rules: &Rules, parent: &Block, timestamp: u64) -> BlockEn
     env(rules, parent.number() + 1, timestamp, randao(parent))
 }
 
-/// The environment `block` was executed in.
+/// The environment `block` was executed in, whatever the rules are by now.
 pub(crate) fn env_of(rules: &Rules, block: &Block) -> BlockEnv {
-    env(rules, block.number(), block.header.timestamp, block.header.mix_hash)
+    let Header { number, timestamp, mix_hash, gas_limit, base_fee_per_gas, .. } = block.header;
+    let rules = Rules { gas_limit, base_fee: base_fee_per_gas.unwrap_or_default(), ..*rules };
+    env(&rules, number, timestamp, mix_hash)
+}
+
+/// An environment for checks that depend on neither number nor time.
+pub(crate) fn checking_env(rules: &Rules) -> BlockEnv {
+    env(rules, 0, 0, B256::ZERO)
 }
 
 fn env(rules: &Rules, number: u64, timestamp: u64, randao: B256) -> BlockEnv {

@@ -32,6 +32,13 @@ pub(crate) struct Miner {
     unsynced: Option<Duration>,
 }
 
+impl Drop for Miner {
+    /// However the miner ends, also by a panic, clients must not wait for blocks that never come.
+    fn drop(&mut self) {
+        self.chain.halt();
+    }
+}
+
 enum Wake {
     Stop,
     Work,

@@ -55,9 +55,8 @@ impl Node {
         check(&config)?;
         let rules = Rules { chain_id: config.chain_id, base_fee: config.base_fee, gas_limit: config.gas_limit };
         let (opening, now) = (config.clone(), clock.unix().as_secs());
-        let (disk, world, blocks) = tokio::task::spawn_blocking(move || open(&opening, &rules, now))
-            .await
-            .expect("opening a chain does not panic")?;
+        let opened = tokio::task::spawn_blocking(move || open(&opening, &rules, now)).await;
+        let (disk, world, blocks) = opened.unwrap_or_else(|panic| Err(damaged(&config, &panic)))?;
         let head = blocks.last().map_or(now, |block| block.header.timestamp);
         let ahead = if config.test_methods { head.saturating_sub(now) } else { 0 };
         let time = Arc::new(BlockTime::new(Arc::clone(&clock), ahead));
@@ -120,6 +119,11 @@ fn check(config: &Config) -> Result<(), Error> {
         return Err(Error::Config("the heartbeat must be above zero; leave it out for none"));
     }
     Ok(())
+}
+
+/// The database library panics on some damage: that must not end the process that asked.
+fn damaged(config: &Config, panic: &tokio::task::JoinError) -> Error {
+    Error::Corrupt { folder: config.data.clone().unwrap_or_default(), what: panic.to_string() }
 }
 
 /// The chain on disk, or a new one.

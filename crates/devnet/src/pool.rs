@@ -28,6 +28,8 @@ pub(crate) enum Refusal {
     Underpriced,
     #[error("insufficient funds for gas * price + value: balance {balance}, tx cost {cost}, pending {pending}")]
     Funds { balance: U256, cost: U256, pending: U256 },
+    #[error("the chain makes no more blocks: it is stopping, or its disk failed; see its log")]
+    Halted,
     #[error("txpool is full: {limit} transactions wait, try again after the next block")]
     Full { limit: usize },
 }

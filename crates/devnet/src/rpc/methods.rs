@@ -166,10 +166,10 @@ impl Rpc {
 
     fn transaction_count(&self, p: &mut Params) -> Answer {
         let address: Address = p.required(0)?;
-        if let Some(BlockId::Number(BlockNumberOrTag::Pending)) = p.optional(1)? {
-            return quantity(self.chain.pending_nonce(address));
+        match p.optional(1)? {
+            Some(BlockId::Number(BlockNumberOrTag::Pending)) => quantity(self.chain.pending_nonce(address)),
+            block => quantity(self.view(block)?.account(address).unwrap_or_default().nonce),
         }
-        quantity(self.view(p.optional(1)?)?.account(address).unwrap_or_default().nonce)
     }
 
     fn account_params(&self, p: &mut Params, block: usize) -> Result<(Address, View), RpcError> {

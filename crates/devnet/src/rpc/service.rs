@@ -80,11 +80,11 @@ impl Rpc {
     }
 
     /// The answer to one message.
-    pub(crate) async fn answer(self: &Arc<Self>, message: &[u8], mut session: Option<&mut Session>) -> String {
+    pub(crate) async fn answer(self: &Arc<Self>, message: &[u8], session: Option<&mut Session>) -> String {
         match serde_json::from_slice(message) {
             Err(error) => failure(Value::Null, RpcError::parse(error)),
             Ok(Value::Array(requests)) => self.batch(requests, session).await,
-            Ok(request) => self.one(request, Company::Alone, session.as_deref_mut()).await,
+            Ok(request) => self.one(request, Company::Alone, session).await,
         }
     }
 

@@ -1,8 +1,8 @@
 //! The conformance checks of the JSON-RPC surface, with alloy and with raw requests.
 
-mod world;
-
-use alloy::consensus::{BlockHeader as _, TxReceipt as _};
+use crate::world::{Custom, Indexed, Plain, World, call, failCustomCall, failPanicCall, failStringCall, valueCall};
+use alloy::consensus::TxReceipt as _;
+use alloy::consensus::proofs::calculate_transaction_root;
 use alloy::eips::BlockNumberOrTag;
 use alloy::network::{TransactionBuilder as _, TransactionBuilder7702 as _};
 use alloy::primitives::{Address, B256, U256, address};
@@ -12,7 +12,6 @@ use alloy::signers::SignerSync as _;
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::{SolCall as _, SolEvent as _};
 use serde_json::{Value, json};
-use world::{Custom, Indexed, Plain, World, call, failCustomCall, failPanicCall, failStringCall, valueCall};
 
 const STRANGER: Address = address!("00000000000000000000000000000000000000aa");
 
@@ -27,7 +26,8 @@ async fn alloy_detects_deploys_sends_and_reads() {
     let receipt = world.set(probe, 42).await;
     assert_eq!(receipt.transaction_index, Some(0));
     assert_eq!(receipt.logs().len(), 2);
-    assert_eq!(receipt.inner.bloom(), *world.provider.get_block(2.into()).await.unwrap().unwrap().header.logs_bloom());
+    let block = world.provider.get_block(2.into()).await.unwrap().unwrap();
+    assert_eq!(receipt.inner.bloom(), block.header.inner.logs_bloom);
     let value = world.provider.call(call(probe, valueCall {})).await.unwrap();
     assert_eq!(valueCall::abi_decode_returns(&value).unwrap(), U256::from(42));
     world.stop().await;
@@ -40,7 +40,8 @@ async fn logs_are_found_by_address_topic_and_range() {
     for value in [5, 6, 7] {
         world.set(probe, value).await;
     }
-    let logs = |filter: Filter| async { world.provider.get_logs(&filter).await.unwrap() };
+    let provider = &world.provider;
+    let logs = |filter: Filter| async move { provider.get_logs(&filter).await.unwrap() };
     let all = Filter::new().address(probe).from_block(0);
     assert_eq!(logs(all.clone()).await.len(), 6);
     assert_eq!(logs(all.clone().event_signature(Plain::SIGNATURE_HASH)).await.len(), 3);
@@ -135,7 +136,7 @@ async fn a_gap_waits_a_replacement_must_pay_more_and_pending_counts_the_run() {
 async fn all_types_of_transaction_are_mined_and_read_back() {
     let world = World::new().await;
     let probe = world.deploy().await;
-    let base = || call(probe, world::setCall { to: U256::from(1) });
+    let base = || call(probe, crate::world::setCall { to: U256::from(1) });
     let list = AccessList(vec![AccessListItem { address: probe, storage_keys: vec![B256::ZERO; 3] }]);
     let requests = [
         base().gas_price(0),
@@ -149,13 +150,14 @@ async fn all_types_of_transaction_are_mined_and_read_back() {
     let authority = PrivateKeySigner::random();
     let authorization = Authorization { chain_id: U256::from(65_535), address: probe, nonce: 0 };
     let signature = authority.sign_hash_sync(&authorization.signature_hash()).unwrap();
-    let request = TransactionRequest::default().to(authority.address());
+    let request = call(authority.address(), crate::world::setCall { to: U256::from(9) });
     world.send(request.with_authorization_list(vec![authorization.into_signed(signature)])).await;
     assert_eq!(world.provider.get_code_at(authority.address()).await.unwrap().len(), 23);
     let full = world.provider.get_block(BlockNumberOrTag::Latest.into()).full().await.unwrap().unwrap();
     assert_eq!(full.transactions.as_transactions().unwrap().len(), 1);
     assert_eq!(full.header.hash, full.header.inner.hash_slow());
-    assert_eq!(full.calculate_transactions_root(), Some(full.header.transactions_root));
+    let txs: Vec<_> = full.transactions.into_transactions().map(|tx| tx.into_inner()).collect();
+    assert_eq!(calculate_transaction_root(&txs), full.header.transactions_root);
     world.stop().await;
 }
 
@@ -165,7 +167,7 @@ async fn a_legacy_transaction_without_chain_id_is_mined() {
     use alloy::eips::eip2718::Encodable2718 as _;
     let world = World::new().await;
     let tx = TxLegacy { gas_limit: 21_000, to: STRANGER.into(), ..TxLegacy::default() };
-    let signature = world::rich().sign_hash_sync(&tx.signature_hash()).unwrap();
+    let signature = crate::world::rich().sign_hash_sync(&tx.signature_hash()).unwrap();
     let raw = TxEnvelope::from(tx.into_signed(signature)).encoded_2718();
     let pending = world.provider.send_raw_transaction(&raw).await.unwrap();
     assert!(pending.get_receipt().await.unwrap().status());
@@ -273,7 +275,7 @@ async fn filters_report_what_is_new_and_then_nothing() {
 async fn an_estimate_is_enough_and_close() {
     let world = World::new().await;
     let probe = world.deploy().await;
-    let request = call(probe, world::setCall { to: U256::from(1) }).from(world.me);
+    let request = call(probe, crate::world::setCall { to: U256::from(1) }).from(world.me);
     let estimate = world.provider.estimate_gas(request.clone()).await.unwrap();
     let receipt = world.send(request.gas_limit(estimate)).await;
     assert!(
@@ -281,6 +283,11 @@ async fn an_estimate_is_enough_and_close() {
         "{estimate} for {}",
         receipt.gas_used
     );
+    let list = AccessList(vec![AccessListItem { address: STRANGER, storage_keys: vec![B256::ZERO; 2] }]);
+    let listed = call(probe, crate::world::setCall { to: U256::from(2) }).from(world.me);
+    let without = world.provider.estimate_gas(listed.clone()).await.unwrap();
+    let with = world.provider.estimate_gas(listed.access_list(list)).await.unwrap();
+    assert!(with >= without + 2400 + 2 * 1900, "{with} with the list, {without} without");
     let transfer = TransactionRequest::default().to(STRANGER).from(world.me);
     assert_eq!(world.provider.estimate_gas(transfer).await.unwrap(), 21_000);
     world.stop().await;

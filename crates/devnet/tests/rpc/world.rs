@@ -1,7 +1,5 @@
 //! What the tests share: a chain to talk to, a funded key, the probe contract (`Probe.sol`, compiled with the settings in `genesis.rs`).
 
-#![expect(dead_code, reason = "each test file uses its part")]
-
 use alloy::network::EthereumWallet;
 use alloy::primitives::{Address, B256, Bytes, U256, hex};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
@@ -26,32 +24,32 @@ sol! {
 }
 
 /// The key that owns all the money of the test chains.
-pub fn rich() -> PrivateKeySigner {
+pub(crate) fn rich() -> PrivateKeySigner {
     PrivateKeySigner::from_bytes(&B256::repeat_byte(1)).unwrap()
 }
 
 /// A configuration where [`rich`] has a million coins, and nothing happens by itself.
-pub fn config() -> Config {
+pub(crate) fn config() -> Config {
     let mut config = Config { heartbeat: None, test_methods: true, ..Config::default() };
     config.genesis.balances.push((rich().address(), U256::from(10).pow(U256::from(24))));
     config
 }
 
 /// A running chain and a client with the rich key.
-pub struct World {
-    pub node: Node,
-    pub stopper: Stopper,
-    pub provider: DynProvider,
-    pub http: reqwest::Client,
-    pub me: Address,
+pub(crate) struct World {
+    pub(crate) node: Node,
+    pub(crate) stopper: Stopper,
+    pub(crate) provider: DynProvider,
+    pub(crate) http: reqwest::Client,
+    pub(crate) me: Address,
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(config()).await
     }
 
-    pub async fn with(config: Config) -> Self {
+    pub(crate) async fn with(config: Config) -> Self {
         runtime::tls::install();
         let stopper = Stopper::new();
         let node = Node::start(config, SystemClock::shared(), stopper.stop()).await.unwrap();
@@ -59,25 +57,25 @@ impl World {
         Self { node, stopper, provider, http: reqwest::Client::new(), me: rich().address() }
     }
 
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.stopper.request();
         self.node.join().await;
     }
 
     /// The whole answer to one request.
-    pub async fn raw(&self, method: &str, params: Value) -> Value {
+    pub(crate) async fn raw(&self, method: &str, params: Value) -> Value {
         self.post(json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string()).await
     }
 
     /// The result of one request, which must succeed.
-    pub async fn ask(&self, method: &str, params: Value) -> Value {
+    pub(crate) async fn ask(&self, method: &str, params: Value) -> Value {
         let mut answer = self.raw(method, params).await;
         assert!(answer.get("error").is_none(), "{method}: {answer}");
         answer["result"].take()
     }
 
     /// Code and message of the refusal of one request, which must fail.
-    pub async fn refusal(&self, method: &str, params: Value) -> (i64, String) {
+    pub(crate) async fn refusal(&self, method: &str, params: Value) -> (i64, String) {
         let answer = self.raw(method, params).await;
         let error = &answer["error"];
         (
@@ -86,29 +84,29 @@ impl World {
         )
     }
 
-    pub async fn post(&self, body: String) -> Value {
+    pub(crate) async fn post(&self, body: String) -> Value {
         let request = self.http.post(self.node.url()).header("content-type", "application/json").body(body);
         request.send().await.unwrap().json().await.unwrap()
     }
 
-    pub async fn deploy(&self) -> Address {
+    pub(crate) async fn deploy(&self) -> Address {
         let code = hex::decode(include_str!("../probe.hex").trim_end()).unwrap();
         let receipt = self.send(TransactionRequest::default().into_create(code.into())).await;
         receipt.contract_address.unwrap()
     }
 
-    pub async fn send(&self, request: TransactionRequest) -> TransactionReceipt {
+    pub(crate) async fn send(&self, request: TransactionRequest) -> TransactionReceipt {
         let receipt = self.provider.send_transaction(request).await.unwrap().get_receipt().await.unwrap();
         assert!(receipt.status(), "{receipt:?}");
         receipt
     }
 
-    pub async fn set(&self, probe: Address, value: u64) -> TransactionReceipt {
+    pub(crate) async fn set(&self, probe: Address, value: u64) -> TransactionReceipt {
         self.send(call(probe, setCall { to: U256::from(value) })).await
     }
 }
 
-pub trait IntoCreate {
+pub(crate) trait IntoCreate {
     fn into_create(self, code: Bytes) -> Self;
 }
 
@@ -119,11 +117,11 @@ impl IntoCreate for TransactionRequest {
     }
 }
 
-pub fn provider(url: &str) -> DynProvider {
+pub(crate) fn provider(url: &str) -> DynProvider {
     let wallet = EthereumWallet::new(rich());
     ProviderBuilder::new().wallet(wallet).connect_http(url.parse().unwrap()).erased()
 }
 
-pub fn call(to: Address, call: impl SolCall) -> TransactionRequest {
+pub(crate) fn call(to: Address, call: impl SolCall) -> TransactionRequest {
     TransactionRequest::default().to(to).input(call.abi_encode().into())
 }
