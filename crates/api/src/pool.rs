@@ -165,6 +165,9 @@ pub struct Report {
     /// What happened.
     #[serde(flatten)]
     pub status: ReplicateStatus,
+    /// With `uploaded`, for deals with a callback: what `finalize` hands to it. Its keccak-256 is the revealed digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback: Option<Bytes>,
 }
 
 /// Reports of one worker, oldest first.
@@ -322,7 +325,7 @@ mod tests {
         let command = Command { number: 7, order: Order::Look { task: TaskId::default() } };
         let json = serde_json::to_value(&command).unwrap();
         assert_eq!(json["order"]["do"], "look");
-        let report = Report { task: TaskId::default(), status: ReplicateStatus::Contributed };
+        let report = Report { task: TaskId::default(), status: ReplicateStatus::Contributed, callback: None };
         let json = serde_json::to_value(&report).unwrap();
         assert_eq!(json["status"], "contributed");
         assert_eq!(serde_json::from_value::<Report>(json).unwrap(), report);
