@@ -26,6 +26,8 @@ mod node;
 mod pool;
 mod rpc;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use config::{Config, Durability, Genesis, Limits, Mining};
 pub use error::Error;

@@ -1,6 +1,8 @@
 //! What a client gets instead of an answer. Codes and texts are those that client libraries match.
 
-use alloy::primitives::Bytes;
+use std::time::Duration;
+
+use alloy::primitives::{B256, Bytes};
 use alloy::sol_types::{Panic, Revert, SolError as _};
 use revm::context::result::HaltReason;
 use serde::Serialize;
@@ -50,6 +52,12 @@ impl RpcError {
     /// A request for more than one client may have.
     pub(crate) fn limit(what: impl Into<String>) -> Self {
         Self::new(-32005, what)
+    }
+
+    /// A transaction that was accepted, and still waits (EIP-7966).
+    pub(crate) fn not_mined(hash: &B256, waited: Duration) -> Self {
+        let message = format!("the transaction was accepted but not mined within {} ms", waited.as_millis());
+        Self { code: 4, message, data: Some(hash.to_string().into()) }
     }
 
     /// A call that reverted with `output`.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
+use super::blocks;
 use super::error::RpcError;
 use super::filters::Filters;
 use super::methods::{Answer, is_heavy, to_json};
@@ -19,6 +20,9 @@ use crate::clock::BlockTime;
 use crate::config::{Config, Limits, Mining};
 use crate::miner::MineNow;
 
+/// How long `eth_sendRawTransactionSync` waits when the client does not say, and the most it may say.
+const SYNC_WAIT: Duration = Duration::from_secs(2);
+const SYNC_WAIT_MOST: Duration = Duration::from_secs(30);
 /// Longest time `eth_sendRawTransaction` is held back so that the receipt is there when a client asks at once.
 const RECEIPT_WAIT: Duration = Duration::from_millis(250);
 
@@ -142,10 +146,11 @@ impl Rpc {
             ("eth_sendRawTransaction", _) => {
                 let (hash, ready) = self.send_raw(&mut params)?;
                 if ready && self.instant && company == Company::Alone {
-                    self.until_mined(hash).await;
+                    self.until_mined(hash, RECEIPT_WAIT).await;
                 }
                 to_json(&hash)
             }
+            ("eth_sendRawTransactionSync", _) => self.send_and_wait(&mut params).await,
             _ if method.starts_with("evm_") && self.test_methods => self.test_method(method, &mut params).await,
             _ if is_heavy(method) => self.run_heavy(method.to_owned(), params).await,
             _ => self.dispatch(method, params),
@@ -163,14 +168,25 @@ impl Rpc {
         running.await.unwrap_or_else(|error| Err(RpcError::refused(format!("internal error: {error}"))))
     }
 
-    /// Waits until `hash` is in a block or gone, a short while at most.
-    async fn until_mined(&self, hash: B256) {
+    /// Waits until `hash` is in a block or gone; `most` at most.
+    async fn until_mined(&self, hash: B256, most: Duration) {
         let mut heads = self.chain.heads();
         let mined = async { while self.chain.waiting(&hash).is_some() && heads.changed().await.is_ok() {} };
         tokio::select! {
             () = mined => {}
-            () = self.clock.sleep(RECEIPT_WAIT) => {}
+            () = self.clock.sleep(most) => {}
             () = self.stop.requested() => {}
+        }
+    }
+
+    /// Sends, and answers with the receipt (EIP-7966).
+    async fn send_and_wait(&self, params: &mut Params) -> Answer {
+        let most = params.optional::<u64>(1)?.map_or(SYNC_WAIT, Duration::from_millis).min(SYNC_WAIT_MOST);
+        let (hash, _) = self.send_raw(params)?;
+        self.until_mined(hash, most).await;
+        match self.chain.find_tx(&hash) {
+            Some((block, index)) => to_json(&blocks::receipt(&block, index)),
+            None => Err(RpcError::not_mined(&hash, most)),
         }
     }
 

@@ -171,6 +171,14 @@ async fn a_legacy_transaction_without_chain_id_is_mined() {
     let raw = TxEnvelope::from(tx.into_signed(signature)).encoded_2718();
     let pending = world.provider.send_raw_transaction(&raw).await.unwrap();
     assert!(pending.get_receipt().await.unwrap().status());
+    let sync = |nonce| {
+        let tx = TxLegacy { nonce, gas_limit: 21_000, to: STRANGER.into(), ..TxLegacy::default() };
+        let signature = crate::world::rich().sign_hash_sync(&tx.signature_hash()).unwrap();
+        let raw = alloy::primitives::Bytes::from(TxEnvelope::from(tx.into_signed(signature)).encoded_2718());
+        world.raw("eth_sendRawTransactionSync", json!([raw, 20]))
+    };
+    assert_eq!(sync(2).await["error"]["code"], 4);
+    assert_eq!(sync(1).await["result"]["status"], "0x1");
     world.stop().await;
 }
 
