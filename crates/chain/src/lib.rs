@@ -9,11 +9,12 @@
 //! - C3 a follower delivers every event at least once, and names every reorganisation
 //! - C4 a node that is away for a while delays, and never fails, what was submitted
 //!
-//! Start at [`Client`] to read, [`Follower`] to watch, [`calls`] and [`Outbox`] to act.
+//! Start at [`Client`] to read, [`Follower`] to watch, [`calls`] and [`Outbox`] to act, [`deploy`] for a new chain.
 
 mod bindings;
 pub mod calls;
 mod client;
+pub mod deploy;
 mod error;
 mod event;
 mod facts;

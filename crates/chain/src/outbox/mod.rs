@@ -16,6 +16,7 @@ use sqlx::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
 
 use self::desk::{Desk, Order};
+pub(crate) use self::plan::usual_fee;
 use self::store::Store;
 use crate::event::decode;
 use crate::node::RawReceipt;

@@ -13,9 +13,9 @@ const HEAD_ROOM: u64 = 150_000;
 
 /// Fees of EIP-1559, in wei a unit of gas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fee {
-    pub(super) max: u128,
-    pub(super) tip: u128,
+pub(crate) struct Fee {
+    pub(crate) max: u128,
+    pub(crate) tip: u128,
 }
 
 impl Fee {
@@ -49,7 +49,7 @@ pub(super) struct Plan {
 }
 
 /// Today's fee.
-pub(super) async fn usual_fee(node: &Node, ceiling: u128) -> Result<(Fee, u64), Error> {
+pub(crate) async fn usual_fee(node: &Node, ceiling: u128) -> Result<(Fee, u64), Error> {
     let head = node.latest().await?;
     let base = head.base_fee_per_gas.map_or(0, |fee| fee.to());
     let tip = match base {
