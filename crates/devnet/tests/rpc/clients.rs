@@ -11,6 +11,7 @@ use alloy::rpc::types::{AccessList, AccessListItem, Authorization, Filter, Trans
 use alloy::signers::SignerSync as _;
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::{SolCall as _, SolEvent as _};
+use devnet::Config;
 use serde_json::{Value, json};
 
 const STRANGER: Address = address!("00000000000000000000000000000000000000aa");
@@ -315,5 +316,21 @@ async fn chain_time_goes_where_tests_move_it_and_never_back() {
     world.ask("evm_mine", json!([])).await;
     assert_eq!(head().await, moved + 500);
     assert_eq!(world.refusal("evm_setNextBlockTimestamp", json!([before])).await.0, -32602);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn with_a_base_fee_the_sender_pays_it_and_a_lower_bid_is_refused() {
+    let world = World::with(Config { base_fee: 1_000_000_000, ..crate::world::config() }).await;
+    let before = world.provider.get_balance(world.me).await.unwrap();
+    let receipt = world.send(TransactionRequest::default().to(STRANGER)).await;
+    assert_eq!(receipt.effective_gas_price, 1_000_000_001, "alloy bids a tip of 1 wei");
+    let paid = before - world.provider.get_balance(world.me).await.unwrap();
+    assert_eq!(paid, U256::from(21_000) * U256::from(receipt.effective_gas_price));
+    let history = world.provider.get_fee_history(10, BlockNumberOrTag::Latest, &[20.0]).await.unwrap();
+    assert_eq!((history.oldest_block, history.reward), (0, Some(vec![vec![0], vec![1]])));
+    let low = TransactionRequest::default().to(STRANGER).gas_limit(21_000).gas_price(999_999_999);
+    let refused = world.provider.send_transaction(low).await.unwrap_err().to_string();
+    assert!(refused.contains("max fee per gas less than block base fee"), "{refused}");
     world.stop().await;
 }
