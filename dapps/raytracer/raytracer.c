@@ -235,7 +235,7 @@ static long bounded(const char *text, long least, long most) {
 }
 
 int main(int argc, char **argv) {
-    long width = 320, height = 240, samples = 3;
+    long width = 320, height = 240, samples = 2;
     for (int i = 1; i < argc; i += 2) {
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (strcmp(argv[i], "--width") == 0) {

@@ -14,7 +14,8 @@ use crate::Error;
 /// Contract ([`crate::testing::suite`] runs on each): returns only once nothing of the app is left, also when
 /// stopped; never passes `job.limits`, and names the limit that was hit; leaves nothing outside the job's folders.
 pub trait Sandbox: Send + Sync {
-    /// Runs `job` to its end. Dropping the future asks the app to end, without waiting for it.
+    /// Runs `job` to its end. To end it earlier, request `stop` and await: dropping the future abandons the app (wasm
+    /// ends by itself soon after; a container stays until [`crate::Container::sweep_leftovers`]).
     ///
     /// # Errors
     /// [`Error`] when the app could not be run; an app that ran and failed is an [`Exit`].
@@ -34,9 +35,9 @@ pub struct Job {
     pub args: Vec<String>,
     /// Environment variables, all of them: nothing of this process is inherited.
     pub env: Vec<(String, String)>,
-    /// Folder seen by the app as `/iexec_in`. It must exist.
+    /// Folder seen by the app as `/iexec_in`, read-only. It must exist.
     pub input: PathBuf,
-    /// Folder seen by the app as `/iexec_out`. It must exist.
+    /// Folder seen by the app as `/iexec_out`. It must exist and be empty.
     pub output: PathBuf,
     /// Unique name of the run: `<worker>-<task id>`. Names the container.
     pub name: String,

@@ -6,12 +6,13 @@
 //!
 //! Invariants (tests carry these names)
 //! - X1 `run` returns only once nothing of the app is left, also when stopped
-//! - X2 no limit is ever passed, and the one that was hit is named
+//! - X2 who hits a limit is ended, and the limit is named; wasm never passes one, containers see [`Container`]
 //! - X3 nothing outside the job's folders changes
 //! - X4 wasm: same module, arguments, environment, input and seed give the same output, exit and fuel, everywhere
 //!
 //! Start at [`Sandbox`] and [`Job`]; then [`Wasm`] or [`Container`].
 
+mod container; // OCI images by a Docker engine
 mod error; // what keeps a job from running at all
 mod folders; // what must hold of a job's folders
 mod job; // the seam: Job, Limits, Exit, Sandbox
@@ -22,6 +23,7 @@ pub mod testing; // the contract, as tests that every implementation passes
 mod tests; // dapps under the sandboxes
 mod wasm; // WebAssembly, deterministic and metered
 
+pub use container::{Config as ContainerConfig, Container};
 pub use error::Error;
 pub use job::{App, Exit, Job, KEPT_OUTPUT_CHARS, Limit, Limits, Network, Outcome, Sandbox, Usage};
 pub use scripted::{Act, Scripted};

@@ -88,7 +88,7 @@ async fn hits(sandbox: &dyn Sandbox, mut bench: Bench, set: impl Fn(&mut Limits)
     bench.job.limits.fuel = u64::MAX;
     set(&mut bench.job.limits);
     let exit = ran(sandbox, &bench).await;
-    assert_eq!(exit.outcome, Outcome::LimitHit(limit), "{exit:?}");
+    assert_eq!(exit.outcome, Outcome::LimitHit(limit), "{:?}", exit.usage);
     exit
 }
 

@@ -14,6 +14,8 @@ use crate::Outcome;
 const START: u64 = 946_684_800_000_000_000;
 /// Nanoseconds that pass whenever the app looks at a clock, so that loops that wait for a time end.
 const TICK: u64 = 1_000;
+/// Bytes of randomness between two looks at whether the run is over; a multiple of what the generator gives at once.
+const RANDOM_AT_ONCE: usize = 1 << 16;
 /// Things that one `poll_oneoff` may wait for.
 const MOST_WAITS: u32 = 1_024;
 
@@ -87,9 +89,11 @@ fn time(g: &mut Guest<'_>, clock: u32, out: u32) -> Result<(), Fault> {
 }
 
 fn random(g: &mut Guest<'_>, at: u32, len: u32) -> Result<(), Fault> {
-    let mut bytes = vec![0; g.bytes(at, len)?.len()];
-    g.state.random.fill(&mut bytes);
-    g.bytes(at, len)?.copy_from_slice(&bytes);
+    g.bytes(at, len)?;
+    for chunk in g.memory[at as usize..][..len as usize].chunks_mut(RANDOM_AT_ONCE) {
+        g.state.check_signal()?;
+        g.state.random.fill(chunk);
+    }
     Ok(())
 }
 

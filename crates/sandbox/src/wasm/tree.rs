@@ -227,9 +227,8 @@ impl Tree {
 
     /// Levels of folders below `id`; 0 for a file or an empty folder.
     fn height(&self, id: NodeId) -> usize {
-        let below =
-            self.entries(id).map_or(0, |entries| entries.values().map(|id| 1 + self.height(*id)).max().unwrap_or(0));
-        below
+        let below = self.entries(id).into_iter().flatten();
+        below.map(|(_, child)| 1 + self.height(*child)).max().unwrap_or(0)
     }
 
     /// The file's bytes, for reading, and for writing where it is writable. Counts as open until [`Tree::close`].
