@@ -11,8 +11,9 @@ use crate::Error;
 
 /// Runs one untrusted app. Implementations: [`crate::Wasm`], [`crate::Container`], [`crate::Scripted`] (tests).
 ///
-/// Contract ([`crate::testing::suite`] runs on each): returns only once nothing of the app is left, also when
-/// stopped; never passes `job.limits`, and names the limit that was hit; leaves nothing outside the job's folders.
+/// Contract ([`crate::testing::suite`] runs on the first two; a script has nothing to confine): returns only once
+/// nothing of the app is left, also when stopped; ends whoever hits a limit, and names the limit; leaves nothing
+/// outside the job's folders.
 pub trait Sandbox: Send + Sync {
     /// Runs `job` to its end. To end it earlier, request `stop` and await: dropping the future abandons the app (wasm
     /// ends by itself soon after; a container stays until [`crate::Container::sweep_leftovers`]).

@@ -1,4 +1,4 @@
-//! The contract of [`Sandbox`](crate::Sandbox), as tests that every implementation passes.
+//! The contract of [`Sandbox`](crate::Sandbox), as tests that every implementation with real apps passes.
 //!
 //! An implementation says how to ask its apps for each [`Behaviour`], and calls [`suite`].
 
