@@ -217,3 +217,6 @@ fn compare(folder: &Path, artifacts: &BTreeMap<String, String>) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

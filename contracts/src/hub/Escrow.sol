@@ -47,11 +47,8 @@ library Escrow {
         PocoStorage storage s = poco();
         uint256 held = s.balances[from];
         require(held >= amount, "IexecEscrow: Transfer amount exceeds balance");
-        // The amount was just compared, and no balance can overflow while their sum is the total supply.
-        unchecked {
-            s.balances[from] = held - amount;
-            s.balances[to] += amount;
-        }
+        s.balances[from] = held - amount;
+        s.balances[to] += amount;
         emit IexecEscrowEvents.Transfer(from, to, amount);
     }
 }

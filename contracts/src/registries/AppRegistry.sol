@@ -18,7 +18,9 @@ contract AppRegistry is Registry {
         bytes32 _appChecksum,
         bytes calldata _appMREnclave
     ) external returns (address) {
-        return _create(_appOwner, abi.encodeCall(IApp.initialize, (_appName, _appType, _appMultiaddr, _appChecksum, _appMREnclave)));
+        bytes memory args =
+            abi.encodeCall(IApp.initialize, (_appName, _appType, _appMultiaddr, _appChecksum, _appMREnclave));
+        return _create(_appOwner, args);
     }
 
     /// @notice Where createApp with the same arguments puts the resource.
@@ -30,6 +32,8 @@ contract AppRegistry is Registry {
         bytes32 _appChecksum,
         bytes calldata _appMREnclave
     ) external view returns (address) {
-        return _predict(_appOwner, abi.encodeCall(IApp.initialize, (_appName, _appType, _appMultiaddr, _appChecksum, _appMREnclave)));
+        bytes memory args =
+            abi.encodeCall(IApp.initialize, (_appName, _appType, _appMultiaddr, _appChecksum, _appMREnclave));
+        return _predict(_appOwner, args);
     }
 }

@@ -16,7 +16,8 @@ contract DatasetRegistry is Registry {
         bytes calldata _datasetMultiaddr,
         bytes32 _datasetChecksum
     ) external returns (address) {
-        return _create(_datasetOwner, abi.encodeCall(IDataset.initialize, (_datasetName, _datasetMultiaddr, _datasetChecksum)));
+        bytes memory args = abi.encodeCall(IDataset.initialize, (_datasetName, _datasetMultiaddr, _datasetChecksum));
+        return _create(_datasetOwner, args);
     }
 
     /// @notice Where createDataset with the same arguments puts the resource.
@@ -26,6 +27,7 @@ contract DatasetRegistry is Registry {
         bytes calldata _datasetMultiaddr,
         bytes32 _datasetChecksum
     ) external view returns (address) {
-        return _predict(_datasetOwner, abi.encodeCall(IDataset.initialize, (_datasetName, _datasetMultiaddr, _datasetChecksum)));
+        bytes memory args = abi.encodeCall(IDataset.initialize, (_datasetName, _datasetMultiaddr, _datasetChecksum));
+        return _predict(_datasetOwner, args);
     }
 }

@@ -10,12 +10,20 @@ contract WorkerpoolRegistry is Registry {
     constructor() Registry(address(new Workerpool()), "iExec Workerpool Registry (V5)", "iExecWorkerpoolV5") {}
 
     /// @notice Creates a resource for any owner, at an address that depends on all arguments.
-    function createWorkerpool(address _workerpoolOwner, string calldata _workerpoolDescription) external returns (address) {
-        return _create(_workerpoolOwner, abi.encodeCall(IWorkerpool.initialize, (_workerpoolDescription)));
+    function createWorkerpool(
+        address _workerpoolOwner,
+        string calldata _workerpoolDescription
+    ) external returns (address) {
+        bytes memory args = abi.encodeCall(IWorkerpool.initialize, (_workerpoolDescription));
+        return _create(_workerpoolOwner, args);
     }
 
     /// @notice Where createWorkerpool with the same arguments puts the resource.
-    function predictWorkerpool(address _workerpoolOwner, string calldata _workerpoolDescription) external view returns (address) {
-        return _predict(_workerpoolOwner, abi.encodeCall(IWorkerpool.initialize, (_workerpoolDescription)));
+    function predictWorkerpool(
+        address _workerpoolOwner,
+        string calldata _workerpoolDescription
+    ) external view returns (address) {
+        bytes memory args = abi.encodeCall(IWorkerpool.initialize, (_workerpoolDescription));
+        return _predict(_workerpoolOwner, args);
     }
 }

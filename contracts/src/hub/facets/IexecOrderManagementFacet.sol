@@ -36,8 +36,7 @@ contract IexecOrderManagementFacet is IexecOrderManagement {
         AppOrder calldata order = _apporderoperation.order;
         bytes32 structHash = hashAppOrder(order);
         address owner = IERC173(order.app).owner();
-        bytes32 operationHash =
-            hashOperation(APP_OPERATION_TYPEHASH, structHash, _apporderoperation.operation);
+        bytes32 operationHash = hashOperation(APP_OPERATION_TYPEHASH, structHash, _apporderoperation.operation);
         _requireOwner(owner, operationHash, _apporderoperation.sign);
         bytes32 orderHash = typedHash(structHash);
         if (_apporderoperation.operation == OrderOperation.SIGN) {
@@ -54,8 +53,7 @@ contract IexecOrderManagementFacet is IexecOrderManagement {
         DatasetOrder calldata order = _datasetorderoperation.order;
         bytes32 structHash = hashDatasetOrder(order);
         address owner = IERC173(order.dataset).owner();
-        bytes32 operationHash =
-            hashOperation(DATASET_OPERATION_TYPEHASH, structHash, _datasetorderoperation.operation);
+        bytes32 operationHash = hashOperation(DATASET_OPERATION_TYPEHASH, structHash, _datasetorderoperation.operation);
         _requireOwner(owner, operationHash, _datasetorderoperation.sign);
         bytes32 orderHash = typedHash(structHash);
         if (_datasetorderoperation.operation == OrderOperation.SIGN) {
@@ -90,8 +88,7 @@ contract IexecOrderManagementFacet is IexecOrderManagement {
         RequestOrder calldata order = _requestorderoperation.order;
         bytes32 structHash = hashRequestOrder(order);
         address owner = order.requester;
-        bytes32 operationHash =
-            hashOperation(REQUEST_OPERATION_TYPEHASH, structHash, _requestorderoperation.operation);
+        bytes32 operationHash = hashOperation(REQUEST_OPERATION_TYPEHASH, structHash, _requestorderoperation.operation);
         _requireOwner(owner, operationHash, _requestorderoperation.sign);
         bytes32 orderHash = typedHash(structHash);
         if (_requestorderoperation.operation == OrderOperation.SIGN) {

@@ -5,7 +5,6 @@ import {IOracleConsumer} from "../../interfaces/IOracleConsumer.sol";
 import {IexecPoco2} from "../../interfaces/IexecPoco2.sol";
 import {ContributionStatus, TaskStatus} from "../../interfaces/IexecTypes.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {REVEAL_DEADLINE_RATIO} from "../Constants.sol";
 import {ContributionRecord} from "../ContributionRecord.sol";
 import {DealRecord} from "../DealRecord.sol";
 import {Escrow} from "../Escrow.sol";
@@ -60,8 +59,7 @@ contract IexecPoco2Facet is IexecPoco2 {
     ) external override {
         DealRecord storage deal = _soloDeal(_taskid, _resultDigest, _resultsCallback);
         _requireAuthorization(deal, _taskid, _enclaveChallenge, _authorizationSign);
-        bytes32 resultHash =
-            _proveAlone(_taskid, _resultDigest, _enclaveChallenge, _enclaveSign);
+        bytes32 resultHash = _proveAlone(_taskid, _resultDigest, _enclaveChallenge, _enclaveSign);
         poco().tasks[_taskid].complete(_results, _resultsCallback);
         Settlement.succeed(deal, _taskid);
         Settlement.paySoleWorker(deal, msg.sender, _taskid);
