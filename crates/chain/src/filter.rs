@@ -90,6 +90,18 @@ impl Client {
     /// # Errors
     /// When the node does not answer, or refuses even a single block.
     pub async fn events(&self, from: u64, to: u64, filter: &EventFilter) -> Result<Vec<HubEvent>, Error> {
+        // Some nodes refuse a range that ends above their head.
+        let head = self.node().latest().await?.number.to();
+        self.events_below_head(from, to.min(head), filter).await
+    }
+
+    /// [`Client::events`] for a caller that knows the head.
+    pub(crate) async fn events_below_head(
+        &self,
+        from: u64,
+        to: u64,
+        filter: &EventFilter,
+    ) -> Result<Vec<HubEvent>, Error> {
         let mut events = Vec::new();
         if filter.chosen().is_empty() {
             return Ok(events);
@@ -106,7 +118,7 @@ impl Client {
                     next = after;
                 }
                 // Providers word their limits each in their own way: any refusal of a wide window is taken for one.
-                Err(Error::BadNode { .. }) if last > next => size = ((last - next + 1) / 2).max(1),
+                Err(Error::BadNode { .. }) if last > next => size = (last - next).div_ceil(2),
                 Err(error) => return Err(error),
             }
         }

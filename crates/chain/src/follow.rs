@@ -120,7 +120,7 @@ impl Follower {
         }
         let last = believed.min(self.cursor.next.saturating_add(WINDOW - 1));
         let Some(hash) = self.hash_of(last).await? else { return Ok(None) };
-        let events = self.client.events(self.cursor.next, last, &self.filter).await?;
+        let events = self.client.events_below_head(self.cursor.next, last, &self.filter).await?;
         // Equal hashes before and after: all that was read between them belongs to that one chain.
         if self.hash_of(last).await? != Some(hash) || self.fork_point().await?.is_some() {
             return Ok(None);

@@ -190,6 +190,15 @@ impl Client {
         self.node().balance(who).await
     }
 
+    /// What a mined transaction cost and did; `None` while it is not mined.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn receipt(&self, transaction: protocol::B256) -> Result<Option<crate::Receipt>, Error> {
+        let raw = self.node().receipt(transaction).await?;
+        Ok(raw.map(|raw| crate::Receipt::read(&raw, self.info())))
+    }
+
     /// Gas that the hub gives to a callback contract.
     ///
     /// # Errors

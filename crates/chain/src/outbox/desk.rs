@@ -253,10 +253,10 @@ impl Desk {
 
     /// Takes an intent off the desk and answers everybody who waits for it. Refused ones are forgotten.
     pub(super) async fn settle(&mut self, id: i64, result: Result<Receipt, Error>) {
-        if result.is_err() {
-            if let Err(error) = self.store.forget(id).await {
-                tracing::error!(%error, "a refused transaction could not be forgotten; the next start tries it again");
-            }
+        if result.is_err()
+            && let Err(error) = self.store.forget(id).await
+        {
+            tracing::error!(%error, "a refused transaction could not be forgotten; the next start tries it again");
         }
         let Some(entry) = self.entries.remove(&id) else { return };
         self.keys.remove(&entry.key);
