@@ -12,7 +12,7 @@ use crate::filter::WINDOW;
 use crate::{Client, Error, EventFilter, Head, HubEvent};
 
 /// Block hashes remembered: a deeper reorganisation starts over from the cursor's origin.
-const REMEMBERED: usize = 256;
+const REMEMBERED: usize = 96;
 const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
 
 /// How far somebody has read. Store it after acting on a batch: every event is then seen at least once.
@@ -111,6 +111,9 @@ impl Follower {
     /// One look; `None` when nothing is new.
     async fn look(&mut self) -> Result<Option<Batch>, Error> {
         let head = self.client.head().await?;
+        if self.cursor.recent.last() == Some(&(head.number, head.hash)) {
+            return Ok(None);
+        }
         if let Some(kept) = self.fork_point().await? {
             return Ok(Some(self.roll_back(kept, head)));
         }

@@ -119,6 +119,12 @@ impl Node {
         self.ask("read a receipt", "eth_getTransactionReceipt", (transaction,)).await
     }
 
+    /// Whether a mined transaction is known by this hash, with or without a receipt.
+    pub(crate) async fn knows(&self, transaction: B256) -> Result<bool, Error> {
+        let found: Option<Value> = self.ask("read a transaction", "eth_getTransactionByHash", (transaction,)).await?;
+        Ok(found.is_some_and(|found| !found["blockHash"].is_null()))
+    }
+
     pub(crate) async fn send_raw(&self, call: &'static str, raw: &Bytes) -> Result<B256, Error> {
         self.ask(call, "eth_sendRawTransaction", (raw,)).await
     }

@@ -10,7 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use runtime::{Clock, Stop};
 use tokio::sync::{mpsc, oneshot};
 
-use super::plan::{Plan, plan};
+use super::plan::{Plan, Told, broke, plan, read_refusal};
 use super::store::{Attempt, NAMELESS, Pending, Store};
 use super::{Receipt, Settings};
 use crate::{Call, Client, Error, Wallet};
@@ -20,7 +20,7 @@ const PARALLEL: usize = 16;
 /// First wait for a receipt: an instant chain has it at once.
 const FIRST_LOOK: Duration = Duration::from_millis(4);
 /// A node that refuses for no clear reason is asked this often before the caller is told.
-const TRIES: u32 = 5;
+pub(super) const TRIES: u32 = 5;
 
 /// One submission on its way to the desk.
 pub(super) struct Order {
@@ -227,6 +227,12 @@ impl Desk {
     /// Tries again later when that can help, else tells the caller.
     pub(super) async fn trouble(&mut self, id: i64, error: Error) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
+        if let Error::BadNode { message, .. } = &error
+            && read_refusal(message) == Told::Funds
+        {
+            let error = broke(self.client.node(), self.wallet.address(), entry.call.name).await;
+            return self.settle(id, Err(error)).await;
+        }
         entry.tries += 1;
         let tries = entry.tries;
         let patient = match error {

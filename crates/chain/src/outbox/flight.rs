@@ -6,7 +6,7 @@ use alloy::consensus::TxEip1559;
 use alloy::primitives::{Bytes, TxKind, U256};
 
 use super::Receipt;
-use super::desk::{Desk, Flight, Stage};
+use super::desk::{Desk, Flight, Stage, TRIES};
 use super::plan::{Plan, Told, broke, dry_run, plan, read_refusal, usual_fee};
 use super::store::Attempt;
 use crate::node::RawReceipt;
@@ -99,7 +99,7 @@ impl Desk {
                     entry.tries += 1;
                     entry.tries
                 });
-                if tries >= 5 {
+                if tries >= TRIES {
                     self.settle(id, Err(Error::BadNode { call, code, message })).await;
                 }
             }
@@ -192,11 +192,18 @@ impl Desk {
     /// The nonce is used up, but by none of ours: another program has this key. Plans anew once that is certain.
     async fn missing(&mut self, id: i64, nonce: u64) -> Result<bool, Error> {
         let now = self.clock.monotonic();
-        let patience = self.client.poll() * 5;
+        let patience = self.client.poll() * 10;
         let Some(flight) = self.flight(id) else { return Ok(false) };
         let since = *flight.lost.get_or_insert(now);
+        let hashes: Vec<_> = flight.attempts.iter().map(|attempt| attempt.hash).collect();
         if now.saturating_sub(since) < patience || !self.is_used_for_good(nonce).await? {
             return Ok(false);
+        }
+        // A replica may know a transaction long before it serves the receipt.
+        for hash in hashes {
+            if self.client.node().knows(hash).await? {
+                return Ok(false);
+            }
         }
         tracing::warn!(nonce, "another program sends with this key; give each its own");
         self.store.release(id).await?;

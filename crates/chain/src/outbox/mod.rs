@@ -24,6 +24,9 @@ use crate::{Call, Client, Error, HubEvent, HubInfo, Wallet};
 
 /// Submissions that wait for the desk; more wait in [`Outbox::submit`].
 const INBOX: usize = 256;
+/// Networks refuse transactions above 128 KiB; this leaves room for the rest of one.
+const MAX_DATA: usize = 120 << 10;
+const MAX_KEY: usize = 512;
 
 /// How patient and how generous the outbox is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,11 +133,13 @@ impl Outbox {
     ///
     /// # Errors
     /// [`Error::Refused`] when the contract says no, foreseen or on chain; [`Error::Funds`] when the key cannot pay;
+    /// [`Error::Invalid`] when the data passes 120 KiB or the key 512 bytes;
     /// [`Error::Stopped`] when the outbox stops first, in which case the next start goes on.
     pub async fn submit(&self, key: impl Into<String>, call: Call) -> Result<Receipt, Error> {
         let stopped = Error::Stopped { call: call.name };
         let (reply, answer) = oneshot::channel();
         let order = Order { key: key.into(), call, reply };
+        check(&order)?;
         if self.orders.send(order).await.is_err() {
             return Err(stopped);
         }
@@ -146,4 +151,17 @@ impl Outbox {
     pub fn address(&self) -> Address {
         self.address
     }
+}
+
+fn check(order: &Order) -> Result<(), Error> {
+    let (key, data) = (order.key.len(), order.call.data.len());
+    if data > MAX_DATA {
+        let what = format!("{} needs {data} bytes of data, a transaction holds at most {MAX_DATA}", order.call.name);
+        return Err(Error::Invalid { what });
+    }
+    if key == 0 || key > MAX_KEY {
+        let what = format!("the key of {} has {key} bytes; 1 to {MAX_KEY} are allowed", order.call.name);
+        return Err(Error::Invalid { what });
+    }
+    Ok(())
 }

@@ -1,5 +1,7 @@
 //! What the tests stand on: a node (embedded or anvil) with a fresh hub, and a proxy that misbehaves on demand.
 
+pub(crate) mod market;
+
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -174,7 +176,7 @@ impl Proxy {
             let mut connections = Tasks::new();
             while let Ok((stream, _)) = listener.accept().await {
                 let (node, mode) = (node.clone(), Arc::clone(&shared));
-                connections.spawn("connection", async move { drop(serve(stream, node, mode).await) });
+                connections.spawn("connection", async move { serve(stream, node, mode).await.unwrap_or_default() });
             }
         });
         Self { url, mode, _tasks: tasks }
