@@ -165,3 +165,24 @@ fn check(order: &Order) -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use protocol::order::Quadruple;
+
+    use super::*;
+    use crate::Follower;
+
+    /// Services run these in tasks of their own; that this compiles is the test.
+    fn futures_can_be_sent(outbox: Outbox, client: Client, mut follower: Follower, orders: Quadruple, call: Call) {
+        fn sent(_: impl Future<Output = ()> + Send + 'static) {}
+        sent(async move { drop(outbox.submit("key", call).await) });
+        sent(async move { drop(client.facts(&orders, Address::ZERO).await) });
+        sent(async move { drop(follower.next(&Stop::never()).await) });
+    }
+
+    #[test]
+    fn the_futures_of_this_crate_can_cross_threads() {
+        let _compiles: fn(Outbox, Client, Follower, Quadruple, Call) = futures_can_be_sent;
+    }
+}
