@@ -169,7 +169,7 @@ impl Desk {
         Ok(true)
     }
 
-    /// Why a mined transaction failed: the call is tried again on the state before its block.
+    /// Why a mined transaction failed: the call is tried again on the state after its block, where what beat it is done.
     async fn why(&self, id: i64, raw: &RawReceipt) -> Error {
         let Some(entry) = self.entries.get(&id) else {
             return Error::Stopped { call: "read a receipt" };
