@@ -209,6 +209,9 @@ pub struct TaskStatus {
     pub phase: String,
     /// The copies.
     pub replicates: Vec<ReplicateView>,
+    /// What the task waits for, or why it gets nowhere, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 /// A worker's side of the wire.

@@ -1,0 +1,1 @@
+//! Planner tables: one test per phase and refusal.
