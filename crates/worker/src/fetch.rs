@@ -1,0 +1,203 @@
+//! Downloads: from plain URLs, or by content address from the pool's gateways. Streamed to disk, bounded, checked.
+//!
+//! The outcome tells what everybody meets (not there, too large, no such address) from what only this machine met.
+
+use std::path::Path;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use protocol::B256;
+use reqwest::StatusCode;
+use sha2::{Digest as _, Sha256};
+use storage::address::{self, Address, Cid};
+use storage::unixfs::Verifier;
+use tokio::io::AsyncWriteExt as _;
+use url::Url;
+
+use crate::guard;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A download that brings nothing for this long is broken.
+const STALL: Duration = Duration::from_secs(30);
+/// What precedes the multihash in a binary multiaddr of `/p2p/…`: code 421 and the length 34, both varints.
+const BINARY_P2P: [u8; 3] = [0xa5, 0x03, 0x22];
+
+/// Where something is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Location {
+    /// At any gateway.
+    Content(Cid),
+    /// There only.
+    Web(Url),
+}
+
+/// Why something was not fetched.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// It is nowhere: everybody meets the same.
+    Missing,
+    /// It is larger than any worker takes.
+    TooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The address is no address.
+    BadAddress,
+    /// No answer, a wrong one, or no time left; others may have more luck.
+    Unavailable(String),
+    /// This machine's disk.
+    Disk(std::io::Error),
+}
+
+/// Fetches files.
+pub(crate) struct Fetcher {
+    web: reqwest::Client,
+    gateways: reqwest::Client,
+    origins: Vec<Url>,
+    private_networks: bool,
+}
+
+impl Location {
+    /// Reads a URL, an `/ipfs/…` path, or the bytes of a multiaddr; `None` for anything else.
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
+        if let Some(multihash) = bytes.strip_prefix(&BINARY_P2P) {
+            let digest: [u8; 32] = multihash.strip_prefix(&[0x12, 0x20])?.try_into().ok()?;
+            return Some(Self::Content(Address::new(digest).v0()));
+        }
+        let text = std::str::from_utf8(bytes).ok()?.trim();
+        if text.starts_with("/ipfs/") || text.starts_with("/p2p/") {
+            return address::parse_path(text).ok().map(Self::Content);
+        }
+        if let Some(cid) = text.strip_prefix("ipfs://") {
+            return address::parse(cid.trim_end_matches('/')).ok().map(Self::Content);
+        }
+        let url = Url::parse(text).ok()?;
+        (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(Self::Web(url))
+    }
+}
+
+impl Fetcher {
+    /// A fetcher that asks the gateways `origins` in order.
+    pub(crate) fn new(origins: Vec<Url>, private_networks: bool) -> Result<Self, reqwest::Error> {
+        let builder = || reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(STALL).no_proxy();
+        let mut web = builder().redirect(guard::redirects(private_networks));
+        if !private_networks {
+            web = web.dns_resolver(guard::PublicOnly);
+        }
+        Ok(Self { web: web.build()?, gateways: builder().build()?, origins, private_networks })
+    }
+
+    /// Fetches `location` into the new file `into` within `time`; at most `limit` bytes. Answers its SHA-256.
+    pub(crate) async fn fetch(
+        &self,
+        location: &Location,
+        into: &Path,
+        limit: u64,
+        time: Duration,
+    ) -> Result<B256, Failure> {
+        let fetched = match tokio::time::timeout(time, self.attempt(location, into, limit)).await {
+            Ok(fetched) => fetched,
+            Err(_) => Err(Failure::Unavailable(format!("not complete after {} s", time.as_secs()))),
+        };
+        if fetched.is_err() {
+            // Half a file is worth nothing; that it may never have existed does not matter.
+            let _ = tokio::fs::remove_file(into).await;
+        }
+        fetched
+    }
+
+    async fn attempt(&self, location: &Location, into: &Path, limit: u64) -> Result<B256, Failure> {
+        match location {
+            Location::Web(url) if !self.private_networks && !guard::may_reach(url) => {
+                Err(Failure::Unavailable(format!("{url} is a private address: allow private networks to fetch it")))
+            }
+            Location::Web(url) => download(&self.web, url, None, into, limit).await,
+            Location::Content(cid) => self.by_content(cid, into, limit).await,
+        }
+    }
+
+    /// The first gateway that has it; missing only if every gateway says so.
+    async fn by_content(&self, cid: &Cid, into: &Path, limit: u64) -> Result<B256, Failure> {
+        let mut worst = None;
+        for origin in &self.origins {
+            let url = origin.join(&format!("/ipfs/{cid}")).map_err(|_| Failure::BadAddress)?;
+            match download(&self.gateways, &url, Some(cid), into, limit).await {
+                Err(Failure::Missing) => worst = worst.or(Some(Failure::Missing)),
+                Err(failure @ Failure::Unavailable(_)) => worst = Some(failure),
+                decided => return decided,
+            }
+        }
+        Err(worst.unwrap_or_else(|| Failure::Unavailable("the pool names no gateway".to_owned())))
+    }
+}
+
+/// Streams `url` into the new file `into`, hashing it; with `cid`, the content must be what it names.
+async fn download(
+    client: &reqwest::Client,
+    url: &Url,
+    cid: Option<&Cid>,
+    into: &Path,
+    limit: u64,
+) -> Result<B256, Failure> {
+    let broken = |error: reqwest::Error| Failure::Unavailable(format!("{url}: {}", root_cause(&error)));
+    let response = client.get(url.clone()).send().await.map_err(broken)?;
+    match response.status() {
+        status if status.is_success() => {}
+        StatusCode::NOT_FOUND | StatusCode::GONE => return Err(Failure::Missing),
+        status => return Err(Failure::Unavailable(format!("{url} answered {status}"))),
+    }
+    if response.content_length().is_some_and(|length| length > limit) {
+        return Err(Failure::TooLarge { limit });
+    }
+    let mut verifier = cid.map(Verifier::new).transpose().map_err(|_| Failure::BadAddress)?;
+    let mut file = tokio::fs::File::create(into).await.map_err(Failure::Disk)?;
+    let (mut hash, mut size) = (Sha256::new(), 0_u64);
+    let mut chunks = response.bytes_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(broken)?;
+        size = size.saturating_add(chunk.len() as u64);
+        if size > limit {
+            return Err(Failure::TooLarge { limit });
+        }
+        hash.update(&chunk);
+        if let Some(verifier) = &mut verifier {
+            verifier.update(&chunk);
+        }
+        file.write_all(&chunk).await.map_err(Failure::Disk)?;
+    }
+    file.flush().await.map_err(Failure::Disk)?;
+    if verifier.is_some_and(|verifier| !verifier.matches()) {
+        return Err(Failure::Unavailable(format!("{url} answered bytes that are not those of its address")));
+    }
+    Ok(B256::new(hash.finalize().into()))
+}
+
+/// The innermost reason, which is the one that helps.
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut deepest = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    deepest.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_paths_and_binary_multiaddrs_are_told_apart() {
+        let cid = "QmfGuvPSx5iHGXmDTFpokXHZmdRDJ9qA8ygPZabFGfC3YE";
+        let content = Some(Location::Content(address::parse(cid).unwrap()));
+        assert_eq!(Location::parse(format!("/ipfs/{cid}").as_bytes()), content);
+        assert_eq!(Location::parse(format!("/p2p/{cid}").as_bytes()), content);
+        let digest = *Address::of(&address::parse(cid).unwrap()).unwrap().bytes();
+        let binary = [BINARY_P2P.as_slice(), &[0x12, 0x20], &digest].concat();
+        assert_eq!(Location::parse(&binary), content);
+        let web = Some(Location::Web("https://example.com/in.txt".parse().unwrap()));
+        assert_eq!(Location::parse(b"https://example.com/in.txt"), web);
+        for rubbish in ["", "file:///etc/passwd", "/ipfs/", "/etc/passwd", "http://", "ftp://x/y", "\u{0}"] {
+            assert_eq!(Location::parse(rubbish.as_bytes()), None, "{rubbish}");
+        }
+    }
+}
