@@ -1,6 +1,7 @@
 //! Runtime: the only door to the machine a service runs on.
 //!
-//! Owns: the clock, randomness, the stop signal, the ownership of background tasks, logs, the TLS provider.
+//! Owns: the clock, randomness, the stop signal, the ownership of background tasks, the embedded
+//! database file, logs, the TLS provider.
 //! Never: knows what Fairgrid does. No protocol type, no network call.
 //!
 //! Invariants
@@ -12,6 +13,7 @@
 
 pub mod clock;
 pub mod random;
+pub mod sqlite;
 mod stop;
 mod tasks;
 pub mod telemetry;

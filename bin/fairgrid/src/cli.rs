@@ -1,0 +1,416 @@
+//! The command line: every verb, every option, in the words that `--help` prints.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use alloy_primitives::Address;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use protocol::{Amount, DealId, TaskId};
+use url::Url;
+
+/// A decentralised cloud: rent computing from strangers, and pay only for results that are proven.
+#[derive(Debug, Parser)]
+#[command(name = "fairgrid", version, propagate_version = true, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// Print JSON lines on standard output instead of text for people.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// More log lines on standard error: -v, -vv. FAIRGRID_LOG sets an exact filter.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Form of the log lines.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+    /// Folder of the network file, the wallets and the data of this machine.
+    #[arg(long, global = true, env = "FAIRGRID_HOME", default_value = ".fairgrid")]
+    pub home: PathBuf,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done and verified · 1 failure · 2 wrong usage · 3 no offer matches · 4 the app \
+    failed · 5 a task was refunded · 6 a result does not prove itself · 7 not enough money · 8 no answer · 9 wallet · \
+    130 interrupted";
+
+/// Form of log lines.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a real job on a whole market in this one process, with one cheating worker that gets caught.
+    Demo(Demo),
+    /// Keep a whole local network alive: chain, market, storage, a pool and its workers.
+    Up(Up),
+    /// Run an app: find offers, sign, match, watch, download, verify.
+    Run(Run),
+    /// Look at tasks.
+    #[command(subcommand)]
+    Task(TaskVerb),
+    /// Look at deals.
+    #[command(subcommand)]
+    Deal(DealVerb),
+    /// Look at money and move it.
+    #[command(subcommand)]
+    Account(AccountVerb),
+    /// Make, import and list encrypted wallets.
+    #[command(subcommand)]
+    Wallet(WalletVerb),
+    /// Serve a workerpool.
+    #[command(subcommand)]
+    Pool(PoolVerb),
+    /// Work for a pool.
+    #[command(subcommand)]
+    Worker(WorkerVerb),
+    /// Print a completion script for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// `fairgrid demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Frames to render: one task each.
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u64).range(1..=200))]
+    pub frames: u64,
+    /// Where the pictures go.
+    #[arg(long, short, default_value = "fairgrid-demo")]
+    pub output: PathBuf,
+}
+
+/// `fairgrid up`.
+#[derive(Debug, Args)]
+pub struct Up {
+    /// Workers of the local pool.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(0..=64))]
+    pub workers: u16,
+    /// Do not start the pool and its workers: they run as processes of their own.
+    #[arg(long)]
+    pub without_pool: bool,
+    /// Address to listen on. Anything but loopback opens the network to others.
+    #[arg(long, default_value = "127.0.0.1")]
+    pub listen: IpAddr,
+    /// Port of the chain's JSON-RPC; 0 picks a free one.
+    #[arg(long, default_value_t = 8545)]
+    pub rpc_port: u16,
+    /// Port of the market.
+    #[arg(long, default_value_t = 3000)]
+    pub market_port: u16,
+    /// Port of the file gateway.
+    #[arg(long, default_value_t = 8080)]
+    pub gateway_port: u16,
+    /// Port of the pool.
+    #[arg(long, default_value_t = 13000)]
+    pub pool_port: u16,
+    /// Let clients move the chain's time forward, for tests.
+    #[arg(long, hide = true)]
+    pub test_methods: bool,
+    /// Adds a category of this many seconds, for tests.
+    #[arg(long, hide = true)]
+    pub test_category: Option<u64>,
+}
+
+/// Where the network is; by default what `fairgrid up` wrote into the home folder.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Network")]
+pub struct Where {
+    /// Network file.
+    #[arg(long)]
+    pub network: Option<PathBuf>,
+    /// JSON-RPC of a node, instead of the network file's.
+    #[arg(long)]
+    pub rpc: Option<Url>,
+    /// Hub contract.
+    #[arg(long)]
+    pub hub: Option<Address>,
+    /// Market.
+    #[arg(long)]
+    pub market: Option<Url>,
+    /// File gateway.
+    #[arg(long)]
+    pub gateway: Option<Url>,
+    /// API of the pool.
+    #[arg(long)]
+    pub pool: Option<Url>,
+}
+
+/// Which wallet signs.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Wallet")]
+pub struct Who {
+    /// Name of the wallet.
+    #[arg(long, default_value = "requester")]
+    pub account: String,
+    #[command(flatten)]
+    pub password: Password,
+}
+
+/// How a wallet is unlocked: this file, else FAIRGRID_PASSWORD, else the local network's own file, else asked for.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Password {
+    /// File whose first line is the password.
+    #[arg(long)]
+    pub password_file: Option<PathBuf>,
+}
+
+/// `fairgrid run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The app: its address, or its name on this network.
+    pub app: String,
+    /// Arguments of the app, as one command line.
+    #[arg(default_value = "", allow_hyphen_values = true)]
+    pub args: String,
+    /// An input file of this machine, or a URL; may be given several times.
+    #[arg(long)]
+    pub input: Vec<String>,
+    /// How sure the result must be: wrong with probability at most 1 in this many. 1 asks a single worker.
+    #[arg(long, default_value_t = 1)]
+    pub trust: u64,
+    /// How many tasks: the app sees which one it is.
+    #[arg(long, default_value_t = 1)]
+    pub tasks: u64,
+    /// Most that one task may cost in all, in RLC, like 0.5.
+    #[arg(long)]
+    pub max_price: Option<Amount>,
+    /// Category of time limits; by default the cheapest offer's.
+    #[arg(long)]
+    pub category: Option<u64>,
+    /// Only this workerpool contract.
+    #[arg(long)]
+    pub workerpool: Option<Address>,
+    /// Where results go, one folder a task.
+    #[arg(long, short, default_value = "fairgrid-results")]
+    pub output: PathBuf,
+    /// Show what would be signed and what it costs at most, and stop.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Return once the deal is made, without waiting for results.
+    #[arg(long)]
+    pub detach: bool,
+    #[command(flatten)]
+    pub who: Who,
+    #[command(flatten)]
+    pub place: Where,
+}
+
+/// `fairgrid task`.
+#[derive(Debug, Subcommand)]
+pub enum TaskVerb {
+    /// Show where a task stands.
+    Show(TaskArgs),
+    /// Follow a task to its end, then download and verify its result.
+    Watch(WatchTask),
+}
+
+/// A task and where to look.
+#[derive(Debug, Args)]
+pub struct TaskArgs {
+    /// Id of the task.
+    pub task: TaskId,
+    #[command(flatten)]
+    pub place: Where,
+}
+
+/// `fairgrid task watch`.
+#[derive(Debug, Args)]
+pub struct WatchTask {
+    /// Id of the task.
+    pub task: TaskId,
+    /// Where the result goes.
+    #[arg(long, short, default_value = "fairgrid-results")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub place: Where,
+}
+
+/// `fairgrid deal`.
+#[derive(Debug, Subcommand)]
+pub enum DealVerb {
+    /// Show a deal and its tasks.
+    Show {
+        /// Id of the deal.
+        deal: DealId,
+        #[command(flatten)]
+        place: Where,
+    },
+    /// Follow a deal to its end, then download and verify its results.
+    Watch {
+        /// Id of the deal.
+        deal: DealId,
+        /// Where results go, one folder a task.
+        #[arg(long, short, default_value = "fairgrid-results")]
+        output: PathBuf,
+        #[command(flatten)]
+        place: Where,
+    },
+}
+
+/// `fairgrid account`.
+#[derive(Debug, Subcommand)]
+pub enum AccountVerb {
+    /// Show what an account owns.
+    Show {
+        /// An address, or the name of a wallet.
+        #[arg(default_value = "requester")]
+        account: String,
+        #[command(flatten)]
+        place: Where,
+    },
+    /// Move RLC from the wallet onto the hub, where it pays for deals and backs stakes.
+    Deposit(Move),
+    /// Move free RLC from the hub back into the wallet.
+    Withdraw(Move),
+    /// Send RLC from the wallet to another address.
+    Send {
+        /// To whom.
+        to: Address,
+        #[command(flatten)]
+        amount: Move,
+    },
+}
+
+/// An amount of an account.
+#[derive(Debug, Args)]
+pub struct Move {
+    /// RLC, like 1.5.
+    pub amount: Amount,
+    #[command(flatten)]
+    pub who: Who,
+    #[command(flatten)]
+    pub place: Where,
+}
+
+/// `fairgrid wallet`.
+#[derive(Debug, Subcommand)]
+pub enum WalletVerb {
+    /// Make a new wallet, encrypted with a password.
+    New {
+        /// Its name.
+        name: String,
+        #[command(flatten)]
+        password: Password,
+    },
+    /// Copy an encrypted keystore file (version 3, as Foundry and geth write) under a name.
+    Import {
+        /// Its name here.
+        name: String,
+        /// The file.
+        file: PathBuf,
+        #[command(flatten)]
+        password: Password,
+    },
+    /// List wallets and their addresses.
+    List,
+}
+
+/// `fairgrid pool`.
+#[derive(Debug, Subcommand)]
+pub enum PoolVerb {
+    /// Serve a workerpool: register it, offer computing, schedule its deals.
+    Run(PoolRun),
+}
+
+/// `fairgrid pool run`.
+#[derive(Debug, Args)]
+pub struct PoolRun {
+    /// Wallet of the pool's owner.
+    #[arg(long, default_value = "pool")]
+    pub account: String,
+    #[command(flatten)]
+    pub password: Password,
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1")]
+    pub listen: IpAddr,
+    /// Port to listen on.
+    #[arg(long, default_value_t = 13000)]
+    pub port: u16,
+    /// What the pool is called on chain; together with the wallet it decides the pool's address.
+    #[arg(long, default_value = "fairgrid local pool")]
+    pub description: String,
+    /// Price of one task, in RLC.
+    #[arg(long, default_value = "0.1")]
+    pub price: Amount,
+    #[command(flatten)]
+    pub place: Where,
+}
+
+/// `fairgrid worker`.
+#[derive(Debug, Subcommand)]
+pub enum WorkerVerb {
+    /// Join a pool and compute for it.
+    Run(WorkerRun),
+}
+
+/// `fairgrid worker run`.
+#[derive(Debug, Args)]
+pub struct WorkerRun {
+    /// Wallet of the worker.
+    #[arg(long, default_value = "worker-1")]
+    pub account: String,
+    #[command(flatten)]
+    pub password: Password,
+    /// Tasks computed at the same time.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub slots: u32,
+    /// Unix socket of a Docker-compatible engine, to run container apps too.
+    #[arg(long, env = "FAIRGRID_DOCKER_SOCKET")]
+    pub docker_socket: Option<String>,
+    #[command(flatten)]
+    pub place: Where,
+}
+
+impl Cli {
+    /// Log filter when FAIRGRID_LOG is unset: services tell more than verbs.
+    #[must_use]
+    pub fn default_filter(&self) -> &'static str {
+        let serves = matches!(self.command, Command::Up(_) | Command::Pool(_) | Command::Worker(_));
+        match (self.verbose, serves) {
+            (0, false) => "error",
+            (0, true) => "warn",
+            (1, _) => "info,alloy=warn",
+            _ => "debug,hyper=info,alloy=info,sqlx=info,h2=info,wasmtime=info,cranelift=info",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn arguments_of_the_app_may_look_like_options() {
+        let cli = Cli::try_parse_from(["fairgrid", "run", "raytracer", "--width 64", "--trust", "5"]).unwrap();
+        let Command::Run(run) = cli.command else { panic!("not run") };
+        assert_eq!((run.args.as_str(), run.trust), ("--width 64", 5));
+    }
+
+    #[test]
+    fn rubbish_is_refused_with_the_option_named() {
+        for (arguments, named) in [
+            (vec!["run", "a", "", "--max-price", "cheap"], "cheap"),
+            (vec!["task", "show", "0x12"], "0x12"),
+            (vec!["demo", "--frames", "0"], "--frames"),
+            (vec!["up", "--listen", "nowhere"], "nowhere"),
+        ] {
+            let error = Cli::try_parse_from([vec!["fairgrid"], arguments].concat()).unwrap_err();
+            assert!(error.to_string().contains(named), "{error}");
+        }
+    }
+}

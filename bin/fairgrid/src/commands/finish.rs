@@ -1,0 +1,127 @@
+//! The second half of every purchase: watch it, download what is done, prove it, say how it ended.
+
+use std::path::{Path, PathBuf};
+
+use protocol::task::Phase;
+use sdk::fetch::{Fetched, fetch};
+use sdk::watch::{Step, Watcher};
+use sdk::{Error, Outcome, Session};
+use serde_json::json;
+
+use super::Context;
+use crate::show::Board;
+
+/// What became of the tasks.
+#[derive(Default)]
+pub struct Finished {
+    /// Proven results, with their task's index.
+    pub results: Vec<(u64, Fetched)>,
+    /// Indices of tasks that were refunded.
+    pub refunded: Vec<u64>,
+    /// Results that could not be fetched or proven.
+    pub broken: Vec<(u64, Error)>,
+}
+
+/// Follows the watcher's tasks to their end; downloads each result into `output`/`index` as soon as it is final.
+///
+/// # Errors
+/// [`Error::Interrupted`] when stopped; the caller says how to resume.
+pub async fn finish(
+    context: &Context<'_>,
+    session: &Session,
+    watcher: &mut Watcher,
+    output: &Path,
+) -> Result<Finished, Error> {
+    let mut board = Board::new(context.printer, watcher.tasks());
+    let mut finished = Finished::default();
+    while !watcher.is_done() {
+        for update in watcher.next(&context.stop).await? {
+            board.show(&update);
+            match update.step {
+                Step::Completed => {
+                    let folder = output.join(update.index.to_string());
+                    match fetch(session, update.task, &folder).await {
+                        Ok(fetched) => {
+                            tell_result(context, update.index, &fetched);
+                            finished.results.push((update.index, fetched));
+                        }
+                        Err(error) => finished.broken.push((update.index, error)),
+                    }
+                }
+                Step::Refunded => finished.refunded.push(update.index),
+                _ => {}
+            }
+        }
+    }
+    board.finish();
+    finished.results.sort_by_key(|(index, _)| *index);
+    Ok(finished)
+}
+
+fn tell_result(context: &Context<'_>, index: u64, fetched: &Fetched) {
+    let fields = json!({
+        "task": fetched.task,
+        "index": index,
+        "folder": fetched.folder,
+        "digest": fetched.digest,
+        "failure": fetched.failure(),
+    });
+    context.printer.event("result", fields);
+}
+
+impl Finished {
+    /// How the whole ended; the worst of its tasks counts.
+    pub fn outcome(&self) -> Outcome {
+        let failed = self.results.iter().any(|(_, fetched)| fetched.failure().is_some());
+        if !self.broken.is_empty() {
+            Outcome::BadResult
+        } else if !self.refunded.is_empty() {
+            Outcome::TaskFailed
+        } else if failed {
+            Outcome::AppFailed
+        } else {
+            Outcome::Success
+        }
+    }
+
+    /// Says what is where, and what went wrong.
+    pub fn tell(&self, context: &Context<'_>, output: &Path) {
+        let printer = context.printer;
+        for (index, error) in &self.broken {
+            printer.note(
+                "broken",
+                json!({"index": index, "message": error.to_string()}),
+                format!("task {index}: {error}"),
+            );
+        }
+        for index in &self.refunded {
+            let text = format!("task {index}: no proven result before its deadline; its price was refunded");
+            printer.note("refunded", json!({ "index": index }), text);
+        }
+        for (index, fetched) in &self.results {
+            if let Some(failure) = fetched.failure() {
+                let text = format!("task {index}: the app failed, and the workers agree on it: {failure}");
+                printer.note("app_failed", json!({"index": index, "message": failure}), text);
+            }
+        }
+        let proven: Vec<PathBuf> = self.results.iter().filter_map(|(_, fetched)| fetched.subject()).collect();
+        let text = match proven.as_slice() {
+            [] => String::new(),
+            [one] => one.display().to_string(),
+            many => format!("{} verified results in {}", many.len(), output.display()),
+        };
+        let fields = json!({
+            "verified": self.results.len(),
+            "refunded": self.refunded.len(),
+            "broken": self.broken.len(),
+            "files": proven,
+            "exit_code": self.outcome() as u8,
+        });
+        printer.result("finished", fields, text);
+    }
+}
+
+/// One word for where a task stands on chain.
+pub fn phase_name(phase: Option<&Phase>) -> &'static str {
+    phase.map_or("waiting", Phase::name)
+}

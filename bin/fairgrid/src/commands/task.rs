@@ -1,0 +1,93 @@
+//! `fairgrid task`: one task, now or to its end.
+
+use protocol::TaskId;
+use protocol::task::Phase;
+use sdk::watch::Watcher;
+use sdk::{Error, Outcome, Session};
+use serde_json::json;
+
+use super::Context;
+use super::finish::finish;
+use crate::cli::TaskVerb;
+
+/// Runs the command.
+pub async fn run(context: &Context<'_>, verb: &TaskVerb) -> anyhow::Result<Outcome> {
+    match verb {
+        TaskVerb::Show(options) => show(context, &context.session(&options.place).await?, options.task).await,
+        TaskVerb::Watch(options) => {
+            let session = context.session(&options.place).await?;
+            let mut watcher = Watcher::of_task(&session, options.task).await?;
+            match finish(context, &session, &mut watcher, &options.output).await {
+                Err(Error::Interrupted) => {
+                    let command = format!("fairgrid task watch {}", options.task);
+                    let text = format!("interrupted; the network goes on computing. Come back with: {command}");
+                    context.printer.note("interrupted", json!({ "resume": [command] }), text);
+                    Ok(Outcome::Interrupted)
+                }
+                finished => {
+                    let finished = finished?;
+                    finished.tell(context, &options.output);
+                    Ok(finished.outcome())
+                }
+            }
+        }
+    }
+}
+
+async fn show(context: &Context<'_>, session: &Session, id: TaskId) -> anyhow::Result<Outcome> {
+    let view = session.chain.task(id).await.map_err(Error::from)?;
+    let view = view.ok_or_else(|| {
+        Error::Usage(format!("task {id} is not initialized: 'fairgrid deal show DEAL' lists the tasks of a deal"))
+    })?;
+    let now = session.chain.head().await.map_err(Error::from)?.time;
+    let mut contributions = Vec::new();
+    for worker in &view.contributors {
+        if let Some(found) = session.chain.contribution(id, *worker).await.map_err(Error::from)? {
+            contributions.push((*worker, found));
+        }
+    }
+    let listed: Vec<_> = contributions
+        .iter()
+        .map(|(worker, found)| json!({"worker": worker, "status": format!("{:?}", found.status), "hash": found.hash}))
+        .collect();
+    let results = String::from_utf8_lossy(&view.results).into_owned();
+    let fields = json!({
+        "task": id,
+        "deal": view.deal,
+        "index": view.index.to_string(),
+        "phase": view.phase.name(),
+        "contribute_before": view.contribute_before,
+        "final_before": view.final_before,
+        "now": now,
+        "contributions": listed,
+        "digest": view.digest,
+        "results": results,
+    });
+    let mut lines = vec![
+        format!("task {id}"),
+        format!("  deal       {}, index {}", view.deal, view.index),
+        format!("  phase      {}{}", view.phase.name(), left(&view.phase, &view, now)),
+    ];
+    for (worker, found) in &contributions {
+        lines.push(format!("  {worker} {:<11} {}", format!("{:?}", found.status).to_lowercase(), found.hash));
+    }
+    if !results.is_empty() {
+        lines.push(format!("  results    {results}"));
+    }
+    context.printer.result("task", fields, lines.join("\n"));
+    Ok(Outcome::Success)
+}
+
+/// What the clock still allows.
+fn left(phase: &Phase, view: &chain::TaskView, now: protocol::ChainTime) -> String {
+    match phase {
+        Phase::Active => {
+            let (contribute, last) = (now.until(view.contribute_before), now.until(view.final_before));
+            format!(": contributions for {contribute} s, refund in {last} s")
+        }
+        Phase::Revealing { revealed, winners, reveal_before, .. } => {
+            format!(": {revealed} of {winners} revealed, {} s left to reveal", now.until(*reveal_before))
+        }
+        Phase::Completed { .. } | Phase::Failed => String::new(),
+    }
+}

@@ -1,0 +1,73 @@
+//! A receipt in words.
+
+use std::collections::BTreeMap;
+
+use alloy_primitives::Address;
+use sdk::receipt::Receipt;
+
+/// An address as people compare it: its ends.
+#[must_use]
+pub fn short(address: Address) -> String {
+    let text = address.to_string();
+    format!("{}…{}", &text[..6], &text[38..])
+}
+
+/// The receipt, line by line; `names` are the accounts that have one.
+#[must_use]
+pub fn receipt_lines(receipt: &Receipt, names: &BTreeMap<Address, String>) -> Vec<String> {
+    let mut lines = vec![format!("  {:<24} {:>16} {:>16}   {}", "account", "earned", "paid or lost", "record")];
+    for (account, line) in &receipt.accounts {
+        let name = names.get(account).map_or_else(|| short(*account), |name| format!("{name} {}", short(*account)));
+        let mut record = String::new();
+        if line.accurate > 0 {
+            record.push_str(&format!("{} right", line.accurate));
+        }
+        if line.faulty > 0 {
+            let comma = if record.is_empty() { "" } else { ", " };
+            record.push_str(&format!("{comma}{} wrong: stake lost", line.faulty));
+        }
+        let row = format!("  {name:<24} {:>16} {:>16}   {record}", line.earned.to_string(), line.paid.to_string());
+        lines.push(row.trim_end().to_owned());
+    }
+    let (paid, earned) = receipt.totals();
+    let balance = if paid == earned { "nothing created, nothing lost" } else { "unsettled stakes remain" };
+    lines.push(format!("  {:<24} {:>16} {:>16}   {balance}", "total", earned.to_string(), paid.to_string()));
+    lines.push(String::new());
+    lines.push(format!("  {:<12} {:>6} {:>14} {:>14} {:>14}", "gas", "calls", "mean", "most", "total"));
+    for (phase, gas) in &receipt.gas {
+        let mean = gas.used / u64::from(gas.transactions.max(1));
+        lines.push(format!(
+            "  {phase:<12} {:>6} {:>14} {:>14} {:>14}",
+            gas.transactions,
+            grouped(mean),
+            grouped(gas.most),
+            grouped(gas.used)
+        ));
+    }
+    lines
+}
+
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let first = digits.len() % 3;
+    let mut text = digits[..first].to_owned();
+    for group in digits.as_bytes()[first..].chunks(3) {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.extend(group.iter().map(|byte| char::from(*byte)));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_threes() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1 000"), (1_234_567, "1 234 567")] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Fetching a result: download, prove against the chain, unpack. An archive that does not prove itself is not kept.
+
+use std::path::{Path, PathBuf};
+
+use protocol::task::Phase;
+use protocol::{ResultDigest, ResultHash, TaskId};
+use storage::archive::{self, ComputedFile, ResultLink, Subject};
+
+use crate::{Error, Session};
+
+/// Largest result archive that is downloaded, in bytes.
+const MAX_ARCHIVE: u64 = 4 << 30;
+
+/// A result that proved itself.
+#[derive(Clone, Debug)]
+pub struct Fetched {
+    /// Which task.
+    pub task: TaskId,
+    /// The digest, recomputed from the archive and equal to the consensus on chain.
+    pub digest: ResultDigest,
+    /// Where it was unpacked.
+    pub folder: PathBuf,
+    /// The app's own description of it.
+    pub computed: ComputedFile,
+}
+
+impl Fetched {
+    /// Why the app failed, when the workers agreed that it did.
+    #[must_use]
+    pub fn failure(&self) -> Option<&str> {
+        self.computed.error_message.as_deref()
+    }
+
+    /// The file that the consensus is about.
+    #[must_use]
+    pub fn subject(&self) -> Option<PathBuf> {
+        let path = self.computed.deterministic_output_path.as_deref()?;
+        Some(self.folder.join(path.strip_prefix("/iexec_out").unwrap_or(path).trim_start_matches('/')))
+    }
+}
+
+/// Downloads the result of a completed task into `folder`.
+///
+/// # Errors
+/// [`Error::BadResult`] when the task is not completed, names no result, or the archive does not prove itself;
+/// [`Error::Storage`] when it cannot be fetched or unpacked.
+pub async fn fetch(session: &Session, task: TaskId, folder: &Path) -> Result<Fetched, Error> {
+    let bad = |reason: String| Error::BadResult { task, reason };
+    let view = session.chain.task(task).await?;
+    let view = view.ok_or_else(|| bad("the task is not initialized".to_owned()))?;
+    let Phase::Completed { consensus } = view.phase else {
+        return Err(bad(format!("the task is {}: only completed tasks have results", view.phase.name())));
+    };
+    let link = ResultLink::parse(&view.results)?;
+    let cid = link.cid()?;
+    std::fs::create_dir_all(folder).map_err(Error::file("make the folder", folder))?;
+    let zip = folder.with_extension("zip.partial");
+    session.gateway.fetch(&cid, &zip, MAX_ARCHIVE).await?;
+    let unpacked = prove_and_unpack(task, consensus, zip.clone(), folder.to_owned()).await;
+    std::fs::remove_file(&zip).map_err(Error::file("remove", &zip))?;
+    let (digest, computed) = unpacked?;
+    Ok(Fetched { task, digest, folder: folder.to_owned(), computed })
+}
+
+async fn prove_and_unpack(
+    task: TaskId,
+    consensus: ResultHash,
+    zip: PathBuf,
+    folder: PathBuf,
+) -> Result<(ResultDigest, ComputedFile), Error> {
+    let work = move || {
+        let limits = archive::Limits::default();
+        let digest = ResultDigest(archive::digest_of_zip(&zip, Subject::Output, &limits)?);
+        if ResultHash::derive(task, digest) != consensus {
+            let reason = "its digest is not the one that the workers agreed on; the gateway or the pool's result \
+                store handed out something else";
+            return Err(Error::BadResult { task, reason: reason.to_owned() });
+        }
+        archive::unpack(&zip, &folder, &limits)?;
+        Ok((digest, ComputedFile::read(&folder)?))
+    };
+    tokio::task::spawn_blocking(work).await.expect("unpacking never panics: it returns errors")
+}

@@ -1,0 +1,284 @@
+//! A quote: which offers fit a request, what it will cost at most, and what would be signed. Nothing is signed here.
+
+use std::path::PathBuf;
+
+use api::market::{Page, Record};
+use protocol::matching::{self, Refusal};
+use protocol::order::{AppOrder, Order as _, Quadruple, RequestOrder, Signed, WorkerpoolOrder};
+use protocol::params::DealParams;
+use protocol::{Address, Amount, B256, Bytes, Tag, U256};
+
+use crate::{Error, Session};
+
+/// Most tasks of one request.
+pub const MAX_TASKS: u64 = 10_000;
+/// Most offers that are looked at.
+const PAGE: u64 = 100;
+
+/// What a requester wants.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// The app contract.
+    pub app: Address,
+    /// Command line of the app.
+    pub args: String,
+    /// Input files: URLs as they are.
+    pub inputs: Vec<String>,
+    /// How sure the result must be: wrong with probability at most `1 / trust`.
+    pub trust: u64,
+    /// Tasks.
+    pub tasks: u64,
+    /// Most that one task may cost in all; `None` takes the best offer whatever it costs.
+    pub max_price: Option<Amount>,
+    /// Category; `None` takes the one of the best offer.
+    pub category: Option<u64>,
+    /// Pool; `None` is any.
+    pub workerpool: Option<Address>,
+}
+
+/// An input of the user: a URL, or a file to be uploaded first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// Fetched by the workers.
+    Url(String),
+    /// Uploaded to the network's gateway.
+    File(PathBuf),
+}
+
+impl Input {
+    /// What `text` means.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        if text.contains("://") || text.starts_with("/ipfs/") {
+            Self::Url(text.to_owned())
+        } else {
+            Self::File(text.into())
+        }
+    }
+}
+
+/// A priced set of orders, ready to be signed.
+#[derive(Clone, Debug)]
+pub struct Quote {
+    /// App offer.
+    pub app: Signed<AppOrder>,
+    /// Best pool offers that fit, cheapest first; together they cover the tasks as far as offers go.
+    pub pools: Vec<Signed<WorkerpoolOrder>>,
+    /// What the requester would sign.
+    pub request: RequestOrder,
+    /// Price of one task with the first pool.
+    pub task_price: Amount,
+    /// Most that all tasks can cost: the request's ceilings times its volume.
+    pub ceiling: Amount,
+}
+
+/// Uploads what is a file, and gives the URLs that workers will fetch.
+///
+/// # Errors
+/// [`Error::Storage`].
+pub async fn upload_inputs(session: &Session, inputs: &[Input]) -> Result<Vec<String>, Error> {
+    let mut urls = Vec::with_capacity(inputs.len());
+    for input in inputs {
+        urls.push(match input {
+            Input::Url(url) => url.clone(),
+            Input::File(path) => {
+                let added = session.gateway.add(path).await?;
+                format!("{}ipfs/{}", session.network.gateway, added.cid)
+            }
+        });
+    }
+    Ok(urls)
+}
+
+/// Finds offers for `wish`.
+///
+/// # Errors
+/// [`Error::Usage`] for a wish that makes no sense, [`Error::NoMatch`] and [`Error::TooDear`] when nothing fits.
+pub async fn quote(session: &Session, requester: Address, wish: &Wish) -> Result<Quote, Error> {
+    check(wish)?;
+    let app = best_app(session, requester, wish).await?;
+    let pools = fitting_pools(session, requester, wish, &app).await?;
+    let first = &pools[0].order;
+    let task_price = sum(app.order.appprice, first.workerpoolprice)?;
+    if let Some(ceiling) = wish.max_price.filter(|ceiling| *ceiling < task_price) {
+        return Err(Error::TooDear { price: task_price, ceiling });
+    }
+    let request = request_order(requester, wish, &app.order, first);
+    let per_task = sum(request.appmaxprice, request.workerpoolmaxprice)?;
+    let ceiling = per_task.checked_mul(request.volume).ok_or_else(overflow)?;
+    Ok(Quote { app, pools, request, task_price, ceiling })
+}
+
+impl Quote {
+    /// Everything that keeps the first match from happening, in words; empty when it would succeed.
+    ///
+    /// # Errors
+    /// [`Error::Chain`].
+    pub async fn refusals(&self, session: &Session, payer: Address) -> Result<Vec<Refusal>, Error> {
+        let orders = self.orders(&self.pools[0], Signed { order: self.request.clone(), sign: Bytes::new() });
+        let facts = session.chain.facts(&orders, payer).await?;
+        let unsigned = matching::Clause::RequestSigned;
+        Ok(matching::refusals(&orders, &facts).into_iter().filter(|refusal| refusal.clause != unsigned).collect())
+    }
+
+    /// The four orders of a match with one of the pools.
+    #[must_use]
+    pub fn orders(&self, pool: &Signed<WorkerpoolOrder>, request: Signed<RequestOrder>) -> Quadruple {
+        Quadruple { app: self.app.clone(), dataset: Signed::none(), workerpool: pool.clone(), request }
+    }
+}
+
+fn check(wish: &Wish) -> Result<(), Error> {
+    if wish.tasks == 0 || wish.tasks > MAX_TASKS {
+        return Err(Error::Usage(format!("{} tasks cannot be ordered: choose 1 to {MAX_TASKS}", wish.tasks)));
+    }
+    protocol::params::split_args(&wish.args).map_err(|error| Error::Usage(error.to_string()))?;
+    DealParams::parse(&params(wish)).map_err(|error| Error::Usage(error.to_string()))?;
+    Ok(())
+}
+
+fn params(wish: &Wish) -> String {
+    DealParams { args: wish.args.clone(), input_files: wish.inputs.clone(), ..DealParams::default() }.to_text()
+}
+
+async fn best_app(session: &Session, requester: Address, wish: &Wish) -> Result<Signed<AppOrder>, Error> {
+    let filters = [("app", wish.app.to_string()), ("requester", requester.to_string()), ("workerpool", any())];
+    let page: Page<AppOrder> = session.market.orders(&with_page(&filters)).await?;
+    let found = page.orders.into_iter().find(|record| !record.order.order.tag.is_tee());
+    if let Some(record) = found {
+        return Ok(record.order);
+    }
+    let app = wish.app;
+    let summary = match session.chain.app(app).await? {
+        None => format!("there is no app at {app}; 'fairgrid run' takes an app's address or its name"),
+        Some(info) => format!(
+            "app {app} ('{}') has no open order that {requester} may use: its owner must publish one",
+            info.name
+        ),
+    };
+    Err(Error::NoMatch { summary })
+}
+
+async fn fitting_pools(
+    session: &Session,
+    requester: Address,
+    wish: &Wish,
+    app: &Signed<AppOrder>,
+) -> Result<Vec<Signed<WorkerpoolOrder>>, Error> {
+    let mut filters = vec![
+        ("app", wish.app.to_string()),
+        ("requester", requester.to_string()),
+        ("dataset", Address::ZERO.to_string()),
+    ];
+    filters.extend(wish.category.map(|category| ("category", category.to_string())));
+    filters.extend(wish.workerpool.map(|pool| ("workerpool", pool.to_string())));
+    let page: Page<WorkerpoolOrder> = session.market.orders(&with_page(&filters)).await?;
+    if page.orders.is_empty() {
+        let category = wish.category.map(|category| format!(" in category {category}")).unwrap_or_default();
+        let summary = format!("no pool offers computing{category}: wait for an offer, or ask for another category");
+        return Err(Error::NoMatch { summary });
+    }
+    let reasons: Vec<String> = page.orders.iter().filter_map(|record| misfit(record, wish, app)).collect();
+    let mut fitting: Vec<Signed<WorkerpoolOrder>> = page
+        .orders
+        .iter()
+        .filter(|record| misfit(record, wish, app).is_none())
+        .map(|record| record.order.clone())
+        .collect();
+    // One request names one category: the cheapest offer's, unless the user named one.
+    if let Some(category) = fitting.first().map(|order| order.order.category) {
+        fitting.retain(|order| order.order.category == category);
+        return Ok(fitting);
+    }
+    let count = reasons.len();
+    let first = reasons.into_iter().next().unwrap_or_default();
+    Err(Error::NoMatch { summary: format!("{count} pool offers were looked at; the cheapest: {first}") })
+}
+
+/// Why an offer does not fit; `None` when it does.
+fn misfit(record: &Record<WorkerpoolOrder>, wish: &Wish, app: &Signed<AppOrder>) -> Option<String> {
+    let pool = &record.order.order;
+    let restriction = app.order.workerpoolrestrict;
+    if pool.trust < U256::from(wish.trust) {
+        return Some(format!("it offers trust {} at most, you want {}", pool.trust, wish.trust));
+    }
+    if !app.order.tag.is_within(pool.tag()) {
+        return Some(format!("the app needs {}, which it does not offer", app.order.tag));
+    }
+    if restriction != Address::ZERO && restriction != pool.workerpool {
+        return Some(format!("the app may only run on pool {restriction}"));
+    }
+    let price = app.order.appprice.checked_add(pool.workerpoolprice)?;
+    let ceiling = wish.max_price.filter(|ceiling| *ceiling < price)?;
+    Some(format!("one task costs {price}, and your ceiling is {ceiling}: raise --max-price"))
+}
+
+fn request_order(requester: Address, wish: &Wish, app: &AppOrder, pool: &WorkerpoolOrder) -> RequestOrder {
+    // What the user allows above the app's price goes to whichever pool is next when the first is used up.
+    let pool_ceiling =
+        wish.max_price.and_then(|ceiling| ceiling.checked_sub(app.appprice)).unwrap_or(pool.workerpoolprice);
+    RequestOrder {
+        app: wish.app,
+        appmaxprice: app.appprice,
+        workerpool: wish.workerpool.unwrap_or_default(),
+        workerpoolmaxprice: pool_ceiling,
+        requester,
+        volume: U256::from(wish.tasks),
+        tag: Tag::STANDARD,
+        category: pool.category,
+        trust: U256::from(wish.trust),
+        beneficiary: requester,
+        params: params(wish),
+        salt: B256::from(runtime::random::bytes::<32>()),
+        ..RequestOrder::default()
+    }
+}
+
+fn sum(a: Amount, b: Amount) -> Result<Amount, Error> {
+    a.checked_add(b).ok_or_else(overflow)
+}
+
+fn overflow() -> Error {
+    Error::Usage("the price passes every sum of money there is".to_owned())
+}
+
+fn any() -> String {
+    "any".to_owned()
+}
+
+fn with_page<'a>(filters: &[(&'a str, String)]) -> Vec<(&'a str, String)> {
+    let mut all = filters.to_vec();
+    all.push(("pageSize", PAGE.to_string()));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_input_is_a_url_or_a_file() {
+        assert_eq!(Input::parse("https://a/b"), Input::Url("https://a/b".to_owned()));
+        assert_eq!(Input::parse("/ipfs/Qm"), Input::Url("/ipfs/Qm".to_owned()));
+        assert_eq!(Input::parse("data.csv"), Input::File("data.csv".into()));
+    }
+
+    #[test]
+    fn the_request_never_allows_more_than_the_ceiling() {
+        let app = AppOrder { appprice: Amount::rlc(1), ..AppOrder::default() };
+        let pool = WorkerpoolOrder { workerpoolprice: Amount::rlc(2), ..WorkerpoolOrder::default() };
+        let wish = Wish { tasks: 3, trust: 1, max_price: Some(Amount::rlc(4)), ..Wish::default() };
+        let request = request_order(Address::ZERO, &wish, &app, &pool);
+        assert_eq!(request.appmaxprice.checked_add(request.workerpoolmaxprice), wish.max_price);
+        let unlimited = request_order(Address::ZERO, &Wish { max_price: None, ..wish }, &app, &pool);
+        assert_eq!(unlimited.workerpoolmaxprice, Amount::rlc(2));
+    }
+
+    #[test]
+    fn impossible_wishes_are_refused_before_anything_is_asked() {
+        for (tasks, args) in [(0, ""), (MAX_TASKS + 1, ""), (1, "'open")] {
+            let wish = Wish { tasks, args: args.to_owned(), ..Wish::default() };
+            assert!(matches!(check(&wish), Err(Error::Usage(_))), "{tasks} {args}");
+        }
+    }
+}
