@@ -24,6 +24,9 @@ use crate::store::Store;
 use crate::streams::{Running, Streams};
 use crate::{Error, Limits};
 
+#[cfg(test)]
+mod tests;
+
 /// Tasks that a worker may hold when it connects.
 const MAX_HOLDING: usize = 1_000;
 /// Slots that one worker may offer.
