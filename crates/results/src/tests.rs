@@ -1,0 +1,1 @@
+//! The invariants, over real TCP.
