@@ -5,11 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chain::AppInfo;
-use protocol::B256;
 use sandbox::{App, Sandbox};
-use sha2::{Digest as _, Sha256};
 
-use crate::fetch::{Failure, Fetcher, Location};
+use crate::fetch::{Failure, Fetcher, Location, sha256_of};
 use crate::trouble::Trouble;
 use crate::{Cause, Sandboxes};
 
@@ -72,7 +70,7 @@ fn reference(info: &AppInfo) -> Result<String, Trouble> {
 
 async fn module(info: &AppInfo, fetcher: &Fetcher, cache: &Path, time: Duration) -> Result<PathBuf, Trouble> {
     let path = cache.join(format!("{}.wasm", hex::encode(info.checksum)));
-    if sha256_of(&path).await == Some(info.checksum) {
+    if sha256_of(&path).await.is_ok_and(|kept| kept == info.checksum) {
         return Ok(path);
     }
     let location = Location::parse(&info.multiaddr).ok_or_else(|| failed(Failure::BadAddress))?;
@@ -102,16 +100,4 @@ fn failed(failure: Failure) -> Trouble {
         Failure::Unavailable(reason) => Trouble::mine(CAUSE, format!("cannot fetch the app: {reason}")),
         Failure::Disk(error) => Trouble::disk(CAUSE, "store the app", &error),
     }
-}
-
-/// SHA-256 of a file; `None` when it cannot be read.
-async fn sha256_of(path: &Path) -> Option<B256> {
-    let path = path.to_owned();
-    let hashed = tokio::task::spawn_blocking(move || {
-        let mut file = std::fs::File::open(path).ok()?;
-        let mut hash = Sha256::new();
-        std::io::copy(&mut file, &mut hash).ok()?;
-        Some(B256::new(hash.finalize().into()))
-    });
-    hashed.await.ok().flatten()
 }

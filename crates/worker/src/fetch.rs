@@ -2,6 +2,7 @@
 //!
 //! The outcome tells what everybody meets (not there, too large, no such address) from what only this machine met.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,16 +10,18 @@ use futures_util::StreamExt as _;
 use protocol::B256;
 use reqwest::StatusCode;
 use sha2::{Digest as _, Sha256};
+use storage::Gateway;
 use storage::address::{self, Address, Cid};
-use storage::unixfs::Verifier;
 use tokio::io::AsyncWriteExt as _;
 use url::Url;
 
-use crate::guard;
+use crate::{Error, guard};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A download that brings nothing for this long is broken.
 const STALL: Duration = Duration::from_secs(30);
+/// Longest a transfer may ever take; each has its own, shorter time as well.
+const LONGEST: Duration = Duration::from_secs(24 * 3_600);
 /// What precedes the multihash in a binary multiaddr of `/p2p/…`: code 421 and the length 34, both varints.
 const BINARY_P2P: [u8; 3] = [0xa5, 0x03, 0x22];
 
@@ -52,8 +55,7 @@ pub(crate) enum Failure {
 /// Fetches files.
 pub(crate) struct Fetcher {
     web: reqwest::Client,
-    gateways: reqwest::Client,
-    origins: Vec<Url>,
+    gateways: Vec<Gateway>,
     private_networks: bool,
 }
 
@@ -77,14 +79,24 @@ impl Location {
 }
 
 impl Fetcher {
-    /// A fetcher that asks the gateways `origins` in order.
-    pub(crate) fn new(origins: Vec<Url>, private_networks: bool) -> Result<Self, reqwest::Error> {
-        let builder = || reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(STALL).no_proxy();
-        let mut web = builder().redirect(guard::redirects(private_networks));
+    /// A fetcher that asks the gateways in their order.
+    ///
+    /// # Errors
+    /// [`Error::Config`] when this machine cannot have an HTTP client.
+    pub(crate) fn new(gateways: &[Url], private_networks: bool) -> Result<Self, Error> {
+        runtime::tls::install();
+        let builder = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(STALL).no_proxy();
+        let mut web = builder.redirect(guard::redirects(private_networks));
         if !private_networks {
             web = web.dns_resolver(guard::PublicOnly);
         }
-        Ok(Self { web: web.build()?, gateways: builder().build()?, origins, private_networks })
+        let refuse = |what: String| Error::Config { what: format!("no HTTP client on this machine: {what}") };
+        let gateways = gateways.iter().map(|base| Gateway::new(base.clone(), LONGEST)).collect::<Result<_, _>>();
+        Ok(Self {
+            web: web.build().map_err(|error| refuse(error.to_string()))?,
+            gateways: gateways.map_err(|error| refuse(error.to_string()))?,
+            private_networks,
+        })
     }
 
     /// Fetches `location` into the new file `into` within `time`; at most `limit` bytes. Answers its SHA-256.
@@ -111,34 +123,41 @@ impl Fetcher {
             Location::Web(url) if !self.private_networks && !guard::may_reach(url) => {
                 Err(Failure::Unavailable(format!("{url} is a private address: allow private networks to fetch it")))
             }
-            Location::Web(url) => download(&self.web, url, None, into, limit).await,
+            Location::Web(url) => download(&self.web, url, into, limit).await,
             Location::Content(cid) => self.by_content(cid, into, limit).await,
         }
     }
 
-    /// The first gateway that has it; missing only if every gateway says so.
+    /// From the first gateway that has it; missing only if every gateway says so.
     async fn by_content(&self, cid: &Cid, into: &Path, limit: u64) -> Result<B256, Failure> {
         let mut worst = None;
-        for origin in &self.origins {
-            let url = origin.join(&format!("/ipfs/{cid}")).map_err(|_| Failure::BadAddress)?;
-            match download(&self.gateways, &url, Some(cid), into, limit).await {
-                Err(Failure::Missing) => worst = worst.or(Some(Failure::Missing)),
-                Err(failure @ Failure::Unavailable(_)) => worst = Some(failure),
-                decided => return decided,
+        for gateway in &self.gateways {
+            match gateway.fetch(cid, into, limit).await {
+                Ok(_) => return sha256_of(into).await.map_err(Failure::Disk),
+                Err(storage::Error::NotFound { .. }) => worst = worst.or(Some(Failure::Missing)),
+                Err(storage::Error::TooLarge { .. }) => return Err(Failure::TooLarge { limit }),
+                Err(storage::Error::Full { .. }) => return Err(Failure::Disk(ErrorKind::StorageFull.into())),
+                Err(storage::Error::Io { source, .. }) => return Err(Failure::Disk(source)),
+                Err(other) => worst = Some(Failure::Unavailable(other.to_string())),
             }
         }
         Err(worst.unwrap_or_else(|| Failure::Unavailable("the pool names no gateway".to_owned())))
     }
 }
 
-/// Streams `url` into the new file `into`, hashing it; with `cid`, the content must be what it names.
-async fn download(
-    client: &reqwest::Client,
-    url: &Url,
-    cid: Option<&Cid>,
-    into: &Path,
-    limit: u64,
-) -> Result<B256, Failure> {
+/// SHA-256 of a file.
+pub(crate) async fn sha256_of(path: &Path) -> std::io::Result<B256> {
+    let path = path.to_owned();
+    let hashed = tokio::task::spawn_blocking(move || {
+        let mut hash = Sha256::new();
+        std::io::copy(&mut std::fs::File::open(path)?, &mut hash)?;
+        Ok(B256::new(hash.finalize().into()))
+    });
+    hashed.await.map_err(std::io::Error::other)?
+}
+
+/// Streams `url` into the new file `into`, hashing it.
+async fn download(client: &reqwest::Client, url: &Url, into: &Path, limit: u64) -> Result<B256, Failure> {
     let broken = |error: reqwest::Error| Failure::Unavailable(format!("{url}: {}", root_cause(&error)));
     let response = client.get(url.clone()).send().await.map_err(broken)?;
     match response.status() {
@@ -149,7 +168,6 @@ async fn download(
     if response.content_length().is_some_and(|length| length > limit) {
         return Err(Failure::TooLarge { limit });
     }
-    let mut verifier = cid.map(Verifier::new).transpose().map_err(|_| Failure::BadAddress)?;
     let mut file = tokio::fs::File::create(into).await.map_err(Failure::Disk)?;
     let (mut hash, mut size) = (Sha256::new(), 0_u64);
     let mut chunks = response.bytes_stream();
@@ -160,15 +178,9 @@ async fn download(
             return Err(Failure::TooLarge { limit });
         }
         hash.update(&chunk);
-        if let Some(verifier) = &mut verifier {
-            verifier.update(&chunk);
-        }
         file.write_all(&chunk).await.map_err(Failure::Disk)?;
     }
     file.flush().await.map_err(Failure::Disk)?;
-    if verifier.is_some_and(|verifier| !verifier.matches()) {
-        return Err(Failure::Unavailable(format!("{url} answered bytes that are not those of its address")));
-    }
     Ok(B256::new(hash.finalize().into()))
 }
 

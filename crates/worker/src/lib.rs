@@ -31,6 +31,8 @@ mod pipeline; // a replicate's life: look, plan, act
 pub mod plan; // replicate + chain + time -> step
 pub mod replicate; // what is remembered of a task
 mod store; // what survives a restart
+#[cfg(test)]
+mod tests; // a worker at a pool and on a chain that are played
 mod trouble; // why there is no ordinary result
 mod worker; // the loop around all of it
 

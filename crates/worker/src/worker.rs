@@ -188,8 +188,7 @@ impl Parts {
     }
 
     fn pipeline(&self, info: &PoolInfo, tokens: Tokens, bell: Arc<Notify>) -> Result<Pipeline, Error> {
-        let fetcher = Fetcher::new(info.gateways.clone(), self.config.private_networks);
-        let fetcher = fetcher.map_err(|error| Error::Config { what: format!("no HTTP client: {error}") })?;
+        let fetcher = Fetcher::new(&info.gateways, self.config.private_networks)?;
         let slots = usize::try_from(self.config.slots).unwrap_or(usize::MAX);
         Ok(Pipeline {
             worker: self.wallet.address(),
