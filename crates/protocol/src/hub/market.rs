@@ -80,7 +80,12 @@ impl Hub {
         }
     }
 
-    fn make_deal(&mut self, orders: &Quadruple, payer: Address, now: ChainTime) -> Result<(DealId, Vec<Event>), Refused> {
+    fn make_deal(
+        &mut self,
+        orders: &Quadruple,
+        payer: Address,
+        now: ChainTime,
+    ) -> Result<(DealId, Vec<Event>), Refused> {
         let hashes = self.hashes(orders);
         let facts = self.facts(orders, &hashes, payer);
         if let Some(refusal) = matching::refusals(orders, &facts).into_iter().next() {
@@ -139,7 +144,9 @@ impl Hub {
         let (contract, sign) = match refusal.clause {
             Clause::AppRegistered | Clause::AppSigned => (orders.app.order.app, &orders.app.sign),
             Clause::DatasetRegistered | Clause::DatasetSigned => (orders.dataset.order.dataset, &orders.dataset.sign),
-            Clause::PoolRegistered | Clause::PoolSigned => (orders.workerpool.order.workerpool, &orders.workerpool.sign),
+            Clause::PoolRegistered | Clause::PoolSigned => {
+                (orders.workerpool.order.workerpool, &orders.workerpool.sign)
+            }
             Clause::RequestSigned => (orders.request.order.requester, &orders.request.sign),
             _ => return Refused::Match(refusal),
         };

@@ -144,7 +144,10 @@ fn a_refused_call_changes_nothing_and_answers_as_the_contracts() {
     let poor = market.pledge(stranger, task);
     let broke = market.hub.contribute(stranger, task, hash, ResultSeal::default(), &poor, NOW).unwrap_err();
     assert_eq!(broke.revert(), Revert::Text("IexecEscrow: Transfer amount exceeds balance".to_owned()));
-    assert!(matches!(market.hub.finalize(stranger, task, &Outcome::default(), NOW), Err(Refused::NotTheScheduler { .. })));
+    assert!(matches!(
+        market.hub.finalize(stranger, task, &Outcome::default(), NOW),
+        Err(Refused::NotTheScheduler { .. })
+    ));
     assert!(matches!(market.hub.withdraw(stranger, Amount::nrlc(1)), Err(Refused::Overdrawn { .. })));
     assert_eq!(market.hub, before);
 }

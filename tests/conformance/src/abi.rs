@@ -1,0 +1,190 @@
+//! The ABI written down from the specification, not from our artifacts: a slip in the contracts cannot hide here.
+//! `tests/abi.rs` compares the artifacts with the tables of the specification.
+
+use alloy::sol;
+
+sol! {
+    #![sol(all_derives = true)]
+
+    struct Resource { address pointer; address owner; uint256 price; }
+    struct Deal {
+        Resource app; Resource dataset; Resource workerpool;
+        uint256 trust; uint256 category; bytes32 tag;
+        address requester; address beneficiary; address callback; string params;
+        uint256 startTime; uint256 botFirst; uint256 botSize;
+        uint256 workerStake; uint256 schedulerRewardRatio; address sponsor;
+    }
+    struct Task {
+        uint8 status; bytes32 dealid; uint256 idx; uint256 timeref;
+        uint256 contributionDeadline; uint256 revealDeadline; uint256 finalDeadline;
+        bytes32 consensusValue; uint256 revealCounter; uint256 winnerCounter;
+        address[] contributors; bytes32 resultDigest; bytes results;
+        uint256 resultsTimestamp; bytes resultsCallback;
+    }
+    struct Contribution { uint8 status; bytes32 resultHash; bytes32 resultSeal; address enclaveChallenge; uint256 weight; }
+    struct Account { uint256 stake; uint256 locked; }
+    struct Category { string name; string description; uint256 workClockTimeRef; }
+    struct Domain { string name; string version; uint256 chainId; address verifyingContract; }
+
+    struct AppOrder { address app; uint256 appprice; uint256 volume; bytes32 tag; address datasetrestrict; address workerpoolrestrict; address requesterrestrict; bytes32 salt; bytes sign; }
+    struct DatasetOrder { address dataset; uint256 datasetprice; uint256 volume; bytes32 tag; address apprestrict; address workerpoolrestrict; address requesterrestrict; bytes32 salt; bytes sign; }
+    struct WorkerpoolOrder { address workerpool; uint256 workerpoolprice; uint256 volume; bytes32 tag; uint256 category; uint256 trust; address apprestrict; address datasetrestrict; address requesterrestrict; bytes32 salt; bytes sign; }
+    struct RequestOrder { address app; uint256 appmaxprice; address dataset; uint256 datasetmaxprice; address workerpool; uint256 workerpoolmaxprice; address requester; uint256 volume; bytes32 tag; uint256 category; uint256 trust; address beneficiary; address callback; string params; bytes32 salt; bytes sign; }
+    struct AppOrderOperation { AppOrder order; uint8 operation; bytes sign; }
+    struct DatasetOrderOperation { DatasetOrder order; uint8 operation; bytes sign; }
+    struct WorkerpoolOrderOperation { WorkerpoolOrder order; uint8 operation; bytes sign; }
+    struct RequestOrderOperation { RequestOrder order; uint8 operation; bytes sign; }
+
+    interface Hub {
+        event SchedulerNotice(address indexed workerpool, bytes32 dealid);
+        event OrdersMatched(bytes32 dealid, bytes32 appHash, bytes32 datasetHash, bytes32 workerpoolHash, bytes32 requestHash, uint256 volume);
+        event DealSponsored(bytes32 dealId, address sponsor);
+        event TaskInitialize(bytes32 indexed taskid, address indexed workerpool);
+        event TaskContribute(bytes32 indexed taskid, address indexed worker, bytes32 hash);
+        event TaskConsensus(bytes32 indexed taskid, bytes32 consensus);
+        event TaskReveal(bytes32 indexed taskid, address indexed worker, bytes32 digest);
+        event TaskReopen(bytes32 indexed taskid);
+        event TaskFinalize(bytes32 indexed taskid, bytes results);
+        event TaskClaimed(bytes32 indexed taskid);
+        event AccurateContribution(address indexed worker, bytes32 indexed taskid);
+        event FaultyContribution(address indexed worker, bytes32 indexed taskid);
+        event Transfer(address indexed from, address indexed to, uint256 value);
+        event Lock(address owner, uint256 amount);
+        event Unlock(address owner, uint256 amount);
+        event Reward(address owner, uint256 amount, bytes32 ref);
+        event Seize(address owner, uint256 amount, bytes32 ref);
+        event ClosedAppOrder(bytes32 appHash);
+        event ClosedDatasetOrder(bytes32 datasetHash);
+        event ClosedWorkerpoolOrder(bytes32 workerpoolHash);
+        event ClosedRequestOrder(bytes32 requestHash);
+        event SignedAppOrder(bytes32 appHash);
+        event SignedDatasetOrder(bytes32 datasetHash);
+        event SignedWorkerpoolOrder(bytes32 workerpoolHash);
+        event SignedRequestOrder(bytes32 requestHash);
+
+        error IncompatibleDatasetOrder(string reason);
+        error CallerIsNotTheRequester();
+        error OperationFailed();
+        error UnsupportedOperation(bytes4 selector);
+        error FunctionNotFound(bytes4 selector);
+        error NotContractOwner(address user, address owner);
+
+        function owner() external view returns (address);
+        function transferOwnership(address newOwner) external;
+        function facetAddress(bytes4 selector) external view returns (address);
+        function supportsInterface(bytes4 id) external view returns (bool);
+        function configure(address token, string name, string symbol, uint8 decimals, address appRegistry, address datasetRegistry, address workerpoolRegistry, address v3hub) external;
+        function domain() external view returns (Domain);
+        function eip712domain_separator() external view returns (bytes32);
+        function updateDomainSeparator() external;
+        function importScore(address worker) external;
+        function setTeeBroker(address broker) external;
+        function setCallbackGas(uint256 gas) external;
+        function changeRegistries(address app, address dataset, address workerpool) external;
+        function createCategory(string name, string description, uint256 timeRef) external returns (uint256);
+        function countCategory() external view returns (uint256);
+        function viewCategory(uint256 id) external view returns (Category);
+        function viewCategoryABILegacy(uint256 id) external view returns (string, string, uint256);
+
+        function balanceOf(address account) external view returns (uint256);
+        function frozenOf(address account) external view returns (uint256);
+        function totalSupply() external view returns (uint256);
+        function allowance(address account, address spender) external view returns (uint256);
+        function viewAccount(address account) external view returns (Account);
+        function deposit(uint256 amount) external returns (bool);
+        function depositFor(uint256 amount, address target) external returns (bool);
+        function depositForArray(uint256[] amounts, address[] targets) external returns (bool);
+        function withdraw(uint256 amount) external returns (bool);
+        function withdrawTo(uint256 amount, address target) external returns (bool);
+        function recover() external returns (uint256);
+        function receiveApproval(address sender, uint256 amount, address token, bytes data) external returns (bool);
+        function transfer(address to, uint256 amount) external returns (bool);
+        function transferFrom(address from, address to, uint256 amount) external returns (bool);
+        function approve(address spender, uint256 amount) external returns (bool);
+        function increaseAllowance(address spender, uint256 amount) external returns (bool);
+        function decreaseAllowance(address spender, uint256 amount) external returns (bool);
+        function approveAndCall(address spender, uint256 amount, bytes data) external returns (bool);
+
+        function manageAppOrder(AppOrderOperation operation) external;
+        function manageDatasetOrder(DatasetOrderOperation operation) external;
+        function manageWorkerpoolOrder(WorkerpoolOrderOperation operation) external;
+        function manageRequestOrder(RequestOrderOperation operation) external;
+        function viewConsumed(bytes32 id) external view returns (uint256);
+        function viewPresigned(bytes32 id) external view returns (address);
+        function verifySignature(address account, bytes32 digest, bytes sign) external view returns (bool);
+        function verifyPresignature(address account, bytes32 digest) external view returns (bool);
+        function verifyPresignatureOrSignature(address account, bytes32 digest, bytes sign) external view returns (bool);
+        function computeDealVolume(AppOrder app, DatasetOrder dataset, WorkerpoolOrder workerpool, RequestOrder request) external view returns (uint256);
+        function matchOrders(AppOrder app, DatasetOrder dataset, WorkerpoolOrder workerpool, RequestOrder request) external returns (bytes32);
+        function sponsorMatchOrders(AppOrder app, DatasetOrder dataset, WorkerpoolOrder workerpool, RequestOrder request) external returns (bytes32);
+        function assertDatasetDealCompatibility(DatasetOrder order, bytes32 dealid) external view;
+
+        function initialize(bytes32 dealid, uint256 idx) external returns (bytes32);
+        function initializeArray(bytes32[] dealids, uint256[] idx) external returns (bool);
+        function initializeAndClaimArray(bytes32[] dealids, uint256[] idx) external returns (bool);
+        function contribute(bytes32 taskid, bytes32 resultHash, bytes32 resultSeal, address enclaveChallenge, bytes enclaveSign, bytes authorizationSign) external;
+        function reveal(bytes32 taskid, bytes32 resultDigest) external;
+        function reopen(bytes32 taskid) external;
+        function finalize(bytes32 taskid, bytes results, bytes resultsCallback) external;
+        function contributeAndFinalize(bytes32 taskid, bytes32 resultDigest, bytes results, bytes resultsCallback, address enclaveChallenge, bytes enclaveSign, bytes authorizationSign) external;
+        function claim(bytes32 taskid) external;
+        function claimArray(bytes32[] taskids) external returns (bool);
+        function viewDeal(bytes32 id) external view returns (Deal);
+        function viewTask(bytes32 id) external view returns (Task);
+        function viewContribution(bytes32 taskid, address worker) external view returns (Contribution);
+        function viewScore(address worker) external view returns (uint256);
+        function resultFor(bytes32 id) external view returns (bytes);
+    }
+
+    interface Rlc {
+        function transfer(address to, uint256 amount) external returns (bool);
+        function approve(address spender, uint256 amount) external returns (bool);
+        function approveAndCall(address spender, uint256 amount, bytes data) external;
+        function balanceOf(address account) external view returns (uint256);
+    }
+
+    struct Cut { address facetAddress; uint8 action; bytes4[] functionSelectors; }
+    struct DiamondArgs { address owner; address init; bytes initCalldata; }
+    interface Diamond {
+        constructor(Cut[] cuts, DiamondArgs args);
+        function diamondCut(Cut[] cuts, address init, bytes data) external;
+        function init() external;
+    }
+
+    interface Registry {
+        event Transfer(address indexed from, address indexed to, uint256 indexed tokenId);
+        function initialize(address previous) external;
+        function setBaseURI(string uri) external;
+        function tokenURI(uint256 id) external view returns (string);
+        function setName(address ens, string name) external;
+        function isRegistered(address entry) external view returns (bool);
+        function ownerOf(uint256 id) external view returns (address);
+        function balanceOf(address owner) external view returns (uint256);
+        function tokenOfOwnerByIndex(address owner, uint256 index) external view returns (uint256);
+        function totalSupply() external view returns (uint256);
+        function transferFrom(address from, address to, uint256 id) external;
+        function master() external view returns (address);
+        function proxyCode() external view returns (bytes);
+        function proxyCodeHash() external view returns (bytes32);
+        function createApp(address owner, string name, string kind, bytes multiaddr, bytes32 checksum, bytes mrenclave) external returns (address);
+        function predictApp(address owner, string name, string kind, bytes multiaddr, bytes32 checksum, bytes mrenclave) external view returns (address);
+        function createDataset(address owner, string name, bytes multiaddr, bytes32 checksum) external returns (address);
+        function predictDataset(address owner, string name, bytes multiaddr, bytes32 checksum) external view returns (address);
+        function createWorkerpool(address owner, string description) external returns (address);
+        function predictWorkerpool(address owner, string description) external view returns (address);
+    }
+
+    interface Resources {
+        event PolicyUpdate(uint256 oldWorkerStakeRatioPolicy, uint256 newWorkerStakeRatioPolicy, uint256 oldSchedulerRewardRatioPolicy, uint256 newSchedulerRewardRatioPolicy);
+        function owner() external view returns (address);
+        function registry() external view returns (address);
+        function setName(address ens, string name) external;
+        function initialize(string description) external;
+        function changePolicy(uint256 stake, uint256 reward) external;
+        function m_appName() external view returns (string);
+        function m_appMultiaddr() external view returns (bytes);
+        function m_workerpoolDescription() external view returns (string);
+        function m_workerStakeRatioPolicy() external view returns (uint256);
+        function m_schedulerRewardRatioPolicy() external view returns (uint256);
+    }
+}

@@ -1,0 +1,53 @@
+//! Tiny contracts in bytecode: what a stranger's contract may answer to the hub.
+
+use alloy::primitives::{B256, Bytes};
+
+/// Answers every call with one word.
+#[must_use]
+pub fn answering(word: B256) -> Bytes {
+    // PUSH32 word; PUSH1 0; MSTORE; PUSH1 32; PUSH1 0; RETURN
+    [&[0x7f], word.as_slice(), &[0x60, 0, 0x52, 0x60, 32, 0x60, 0, 0xf3]].concat().into()
+}
+
+/// Accepts every call and answers nothing.
+#[must_use]
+pub fn silent() -> Bytes {
+    Bytes::from_static(&[0x00])
+}
+
+/// Reverts every call without a word.
+#[must_use]
+pub fn refusing() -> Bytes {
+    // PUSH1 0; PUSH1 0; REVERT
+    Bytes::from_static(&[0x60, 0, 0x60, 0, 0xfd])
+}
+
+/// Burns all gas that it is given.
+#[must_use]
+pub fn wasteful() -> Bytes {
+    // JUMPDEST; PUSH1 0; JUMP
+    Bytes::from_static(&[0x5b, 0x60, 0, 0x56])
+}
+
+/// Logs the call's data under topic 1.
+#[must_use]
+pub fn recording() -> Bytes {
+    // CALLDATASIZE; PUSH1 0; PUSH1 0; CALLDATACOPY; PUSH1 1; CALLDATASIZE; PUSH1 0; LOG1
+    Bytes::from_static(&[0x36, 0x60, 0, 0x60, 0, 0x37, 0x60, 1, 0x36, 0x60, 0, 0xa1])
+}
+
+/// Answers calls of one function with one word, all others with another.
+#[must_use]
+pub fn choosing(selector: [u8; 4], word: B256, otherwise: B256) -> Bytes {
+    // PUSH1 0; CALLDATALOAD; PUSH1 224; SHR; PUSH4 selector; EQ; PUSH1 56; JUMPI; 41 bytes of answer; JUMPDEST; answer
+    let head = [&[0x60, 0, 0x35, 0x60, 224, 0x1c, 0x63], selector.as_slice(), &[0x14, 0x60, 56, 0x57]].concat();
+    [head, answering(otherwise).to_vec(), vec![0x5b], answering(word).to_vec()].concat().into()
+}
+
+/// An ERC-1271 account that has signed one digest, with any signature.
+#[must_use]
+pub fn signer_of(digest: B256) -> Bytes {
+    // PUSH1 4; CALLDATALOAD; PUSH32 digest; EQ; PUSH4 magic; PUSH1 224; SHL; MUL; PUSH1 0; MSTORE; PUSH1 32; PUSH1 0; RETURN
+    let tail = [0x14, 0x63, 0x16, 0x26, 0xba, 0x7e, 0x60, 224, 0x1b, 0x02, 0x60, 0, 0x52, 0x60, 32, 0x60, 0, 0xf3];
+    [&[0x60, 4, 0x35, 0x7f], digest.as_slice(), &tail].concat().into()
+}

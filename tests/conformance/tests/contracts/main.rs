@@ -1,0 +1,11 @@
+//! The contracts against the specification where the twin cannot speak: bytes of failures, other people's contracts,
+//! ABI, registries, gas.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod abi;
+mod calls;
+mod escrow;
+mod failures;
+mod gas;
+mod registries;
