@@ -1,6 +1,13 @@
 //! Repository automation: `cargo xtask <verb>`. A table of verbs; each verb's work lies in its own file.
 
+#![expect(clippy::print_stdout, reason = "a tool for a terminal: what it prints is its result")]
+
 mod abi;
+mod layers;
+mod suite;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -19,10 +26,33 @@ enum Verb {
         #[arg(long)]
         check: bool,
     },
+    /// Check that imports point down, that every source file says what it is for, and that no file names a machine
+    Layers,
+    /// Run every check there is, and install what is missing for it (Debian, as root)
+    Test {
+        /// Only this group; may be given several times
+        #[arg(long, value_name = "GROUP")]
+        only: Vec<String>,
+        /// Print the groups and stop
+        #[arg(long)]
+        list: bool,
+    },
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().verb {
-        Verb::Abi { check } => abi::run(check),
+        Verb::Abi { check } => abi::run(check).map(|()| ExitCode::SUCCESS),
+        Verb::Layers => layers::run(&root()).map(|()| ExitCode::SUCCESS),
+        Verb::Test { list: true, .. } => {
+            suite::list();
+            Ok(ExitCode::SUCCESS)
+        }
+        Verb::Test { only, list: false } => suite::run(root(), &only),
     }
+}
+
+/// The repository.
+fn root() -> PathBuf {
+    let own = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    own.parent().expect("xtask lies in the repository").to_owned()
 }
