@@ -216,7 +216,7 @@ impl Feed {
                 Ok(commands) if commands.is_empty() => {}
                 Ok(commands) => {
                     self.sent = commands.last().map_or(self.sent, |last| last.number);
-                    return Some(commands.iter().flat_map(|command| line(command)).collect());
+                    return Some(commands.iter().flat_map(line).collect());
                 }
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, worker = %self.worker, "a stream ends");

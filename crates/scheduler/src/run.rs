@@ -79,7 +79,6 @@ impl Scheduler {
     }
 
     /// The pool's HTTP surface. It answers whether or not [`Scheduler::run`] runs; work is handed out only then.
-    #[must_use]
     pub fn router(&self) -> Router {
         http::router(Arc::clone(&self.shared))
     }
