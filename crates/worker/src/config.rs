@@ -174,11 +174,13 @@ impl std::fmt::Debug for Sandboxes {
 mod tests {
     use super::*;
 
+    type Spoil = fn(&mut Config);
+
     #[test]
     fn useless_configurations_are_refused_with_the_field_in_the_text() {
         let good = Config::new("http://127.0.0.1:1".parse().unwrap(), "w");
         assert!(good.check().is_ok());
-        let spoil: [(&str, fn(&mut Config)); 4] = [
+        let spoil: [(&str, Spoil); 4] = [
             ("slots", |config| config.slots = 0),
             ("name", |config| config.name = "a/b".to_owned()),
             ("reveal_poll", |config| config.reveal_poll = Duration::ZERO),

@@ -166,3 +166,16 @@ async fn a_task_id_that_does_not_belong_to_its_deal_is_sent_back() {
     assert_eq!(cause, "TASK_DESCRIPTION_INVALID");
     life.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_taken_back_before_the_contribution_is_forgotten_with_its_files() {
+    let stage = Stage::new().await;
+    stage.chain.lock().unwrap().tasks.clear();
+    stage.say(stage.work_command(1));
+    let life = stage.live(hello()).await;
+    stage.stored(&life, |replicate| replicate.first_look.is_some()).await;
+    stage.say(Command { number: 2, order: Order::Drop { task: stage.task, reason: "enough".to_owned() } });
+    stage.stored(&life, |replicate| replicate.stage == At::Dropped).await;
+    life.stop().await;
+    assert_eq!(stage.calls("contribute"), 0);
+}

@@ -9,6 +9,8 @@ use crate::Cause;
 use crate::plan::{Step, View, next_step};
 use crate::replicate::{Commitment, Replicate, Stage};
 
+type Spoil = fn(&mut View);
+
 const ME: Address = Address::repeat_byte(7);
 const TASK: TaskId = TaskId(B256::repeat_byte(1));
 
@@ -87,7 +89,7 @@ fn the_ordinary_life_is_compute_contribute_reveal_upload_finish() {
 #[test]
 fn obstacles_are_named_in_the_order_of_the_specification() {
     let c = commitment();
-    let spoil: [(Cause, fn(&mut View)); 5] = [
+    let spoil: [(Cause, Spoil); 5] = [
         (Cause::ContributionTimeout, |view| view.now = ChainTime(1_700)),
         (Cause::ConsensusReached, |view| {
             let phase = revealing(ResultHash(B256::repeat_byte(3)));

@@ -1,16 +1,19 @@
 //! One run: what the app is given, and what its failures become.
 
+use std::time::Duration;
+
 use alloy_primitives::{Address, Bytes, U256};
 use protocol::ResultDigest;
 use runtime::{Stop, Stopper};
 use sandbox::{Act, App, Job, Limit, Outcome, Scripted};
+use sha2::{Digest as _, Sha256};
 
 use super::stage::{MODULE, Stage};
 use crate::compute::{Computed, Order, Workshop};
-use crate::fetch::Fetcher;
+use crate::fetch::{Failure, Fetcher, Location};
 use crate::replicate::Replicate;
 use crate::trouble::Trouble;
-use crate::{Cause, Config};
+use crate::{Cause, Config, inputs};
 
 /// Computes the stage's task with `sandbox` in the folder of `config`.
 async fn compute(stage: &Stage, sandbox: Scripted, config: Config) -> Result<Computed, Trouble> {
@@ -176,4 +179,48 @@ async fn a_callback_deal_is_about_its_data_and_has_no_error_results() {
     let fails = ends_with(Outcome::Exited { code: 1 });
     let Err(Trouble::Mine { cause, .. }) = compute(&stage, fails, stage.config()).await else { panic!() };
     assert_eq!(cause, Cause::PostComputeFailedUnknownIssue);
+}
+
+#[tokio::test]
+async fn a_dataset_is_saved_as_it_is_under_its_address_and_must_have_its_checksum() {
+    let stage = Stage::new().await;
+    let fetcher = Fetcher::new(&stage.info().gateways, true).unwrap();
+    let folder = stage.folder.path();
+    let dataset = "0x748e091bf16048cb5103E0E10F9D5a8b7fBDd860".parse().unwrap();
+    let checksum = protocol::B256::new(Sha256::digest("an input").into());
+    let multiaddr = stage.url("in.txt").into_bytes().into();
+    let info = chain::DatasetInfo { multiaddr, checksum, ..chain::DatasetInfo::default() };
+    let fetch = async |info: &chain::DatasetInfo| {
+        inputs::fetch_dataset(dataset, info, &fetcher, folder, Duration::from_secs(30)).await
+    };
+    fetch(&info).await.unwrap();
+    let saved = folder.join("0x748e091bf16048cb5103e0e10f9d5a8b7fbdd860");
+    assert_eq!(std::fs::read_to_string(saved).unwrap(), "an input");
+    let sold = chain::DatasetInfo { checksum: protocol::B256::repeat_byte(1), ..info.clone() };
+    let Err(Trouble::Everyones(complaint)) = fetch(&sold).await else { panic!() };
+    assert_eq!(complaint.cause, Cause::DatasetFileBadChecksum);
+    let multiaddr = stage.url("missing").into_bytes().into();
+    let Err(Trouble::Everyones(complaint)) = fetch(&chain::DatasetInfo { multiaddr, ..info }).await else { panic!() };
+    assert_eq!(complaint.cause, Cause::DatasetFileDownloadFailed);
+}
+
+#[tokio::test]
+async fn content_addresses_are_fetched_from_gateways_and_checked() {
+    let stage = Stage::new().await;
+    let cid = storage::unixfs::address_of(storage::Format::V0, b"an input").unwrap().cid;
+    let wrong = storage::unixfs::address_of(storage::Format::V0, b"something else").unwrap().cid;
+    let fetcher = Fetcher::new(&stage.info().gateways, false).unwrap();
+    let into = stage.folder.path().join("file");
+    let fetch = async |cid: &str| {
+        let location = Location::parse(format!("/ipfs/{cid}").as_bytes()).unwrap();
+        fetcher.fetch(&location, &into, 1_000, Duration::from_secs(30)).await
+    };
+    stage.pool.lock().unwrap().contents.push(cid.to_string());
+    stage.pool.lock().unwrap().contents.push(wrong.to_string());
+    fetch(&cid.to_string()).await.unwrap();
+    assert_eq!(std::fs::read_to_string(&into).unwrap(), "an input");
+    assert!(matches!(fetch(&wrong.to_string()).await, Err(Failure::Unavailable(_))));
+    let nowhere = storage::unixfs::address_of(storage::Format::V0, b"nowhere").unwrap().cid;
+    assert!(matches!(fetch(&nowhere.to_string()).await, Err(Failure::Missing)));
+    assert!(!into.exists());
 }

@@ -10,6 +10,7 @@ use api::pool::{Accepted, Command, Order, PoolInfo, ReplicateStatus, Report, Rep
 use api::results::Stored;
 use axum::Json;
 use axum::extract::{Path as UrlPath, State};
+use axum::http::StatusCode;
 use axum::routing::{get, post, put};
 use chain::{AppInfo, ContributionView, DatasetInfo, Error, TaskView, Wallet};
 use protocol::deal::{Deal, Resource};
@@ -120,6 +121,8 @@ pub(super) struct Pool {
     pub(super) acknowledged: u64,
     pub(super) commands: Vec<Command>,
     pub(super) uploads: Vec<Vec<u8>>,
+    /// CIDs that the gateway answers, always with `an input`.
+    pub(super) contents: Vec<String>,
 }
 
 type Shared = Arc<Mutex<Pool>>;
@@ -308,6 +311,7 @@ async fn serve(pool: Shared) -> (url::Url, Tasks) {
         .route("/v1/results/{task}", put(upload))
         .route("/app.wasm", get(|| async { MODULE }))
         .route("/in.txt", get(|| async { "an input" }))
+        .route("/ipfs/{cid}", get(content))
         .with_state(pool);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
@@ -335,4 +339,9 @@ async fn upload(State(pool): State<Shared>, UrlPath(task): UrlPath<String>, body
     pool.lock().unwrap().uploads.push(body.to_vec());
     let link = r#"{ "storage": "ipfs", "location": "/ipfs/Qm" }"#.to_owned();
     Json(Stored { task: task.parse().unwrap(), cid: "Qm".to_owned(), link })
+}
+
+async fn content(State(pool): State<Shared>, UrlPath(cid): UrlPath<String>) -> Result<&'static str, StatusCode> {
+    let known = pool.lock().unwrap().contents.contains(&cid);
+    known.then_some("an input").ok_or(StatusCode::NOT_FOUND)
 }
