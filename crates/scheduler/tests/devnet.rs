@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use alloy_primitives::keccak256;
 use api::pool::{Capabilities, Hello, Order, PoolClient, ReplicateStatus, Report, Reports};
 use api::results::Stored;
 use api::session::SessionToken;
@@ -14,14 +15,16 @@ use chain::{AppInfo, Client, Event, Outbox, Proof, Running, Wallet, calls};
 use futures_util::StreamExt as _;
 use protocol::order::{AppOrder, Quadruple, RequestOrder, Signed, WorkerpoolOrder};
 use protocol::task::Phase;
-use protocol::{Address, Amount, B256, Bytes, DealId, ResultDigest, ResultHash, ResultSeal, TaskId, U256};
-use runtime::{Clock as _, Stopper, SystemClock, Tasks};
+use protocol::{Address, Amount, Bytes, DealId, ResultDigest, ResultHash, ResultSeal, TaskId, U256};
+use runtime::{Stopper, SystemClock, Tasks};
 use scheduler::{Config, Scheduler};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use tokio::net::TcpListener;
 use url::Url;
 
+/// What every task computes; a callback gets it.
+const DATA: &[u8] = b"forty-two";
 const LINK: &str = "{ \"storage\": \"ipfs\", \"location\": \"/ipfs/bafy\" }";
 
 /// A hub whose category 0 takes `unit` seconds, an app and a pool of one owner, and a running scheduler.
@@ -119,7 +122,7 @@ impl World {
         stopper
     }
 
-    async fn matched(&self, volume: u64, trust: u64) -> DealId {
+    async fn matched(&self, volume: u64, trust: u64, callback: Address) -> DealId {
         let domain = &self.client.info().domain;
         let (volume, trust) = (U256::from(volume), U256::from(trust));
         let price = Amount::rlc(1);
@@ -130,6 +133,7 @@ impl World {
             app: self.app,
             workerpoolmaxprice: price,
             requester: self.owner.address(),
+            callback,
             volume,
             trust,
             ..Default::default()
@@ -180,7 +184,7 @@ impl World {
                     }
                     Order::Upload { task } => (task, ReplicateStatus::Uploaded { link: LINK.to_owned() }),
                 };
-                let reports = vec![Report { task, status, callback: None }];
+                let reports = vec![Report { task, status, callback: Some(Bytes::from_static(DATA)) }];
                 pool.report(&token, &Reports { acknowledged: command.number, reports }).await.unwrap();
             }
         });
@@ -202,7 +206,7 @@ impl World {
 }
 
 fn digest() -> ResultDigest {
-    ResultDigest(B256::repeat_byte(7))
+    ResultDigest(keccak256(DATA))
 }
 
 async fn contribute(outbox: &Outbox, hub: Address, worker: Address, task: TaskId, authorization: Bytes) {
@@ -216,7 +220,7 @@ async fn contribute(outbox: &Outbox, hub: Address, worker: Address, task: TaskId
 async fn a_deal_of_several_tasks_is_finalized_also_across_a_restart() {
     let mut world = World::new(300).await;
     let first = world.start(|config| config).await;
-    let deal = world.matched(3, 3).await;
+    let deal = world.matched(3, 3, Address::ZERO).await;
     let task = |index: u64| TaskId::derive(deal, U256::from(index));
     // Without workers the first life only initializes.
     let pool = PoolClient::new(&world.base).unwrap();
@@ -241,10 +245,25 @@ async fn a_deal_of_several_tasks_is_finalized_also_across_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_callback_gets_the_data_that_the_revealed_digest_proves() {
+    let mut world = World::new(300).await;
+    world.start(|config| config).await;
+    world.worker().await;
+    let contract = Address::repeat_byte(0x55);
+    let task = TaskId::derive(world.matched(1, 1, contract).await, U256::ZERO);
+    assert!(matches!(world.ends(task).await, Phase::Completed { .. }));
+    let view = world.client.task(task).await.unwrap().unwrap();
+    assert_eq!(view.callback_results, Bytes::from_static(DATA));
+    let link = String::from_utf8(view.results.to_vec()).unwrap();
+    assert_eq!(link, format!("{{ \"storage\": \"ethereum\", \"location\": \"{contract}\" }}"));
+    world.stopper.request();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn s3_a_deal_that_is_not_served_is_refunded_after_its_final_deadline() {
     let mut world = World::new(1).await;
     world.start(|config| Config { max_trust: U256::from(2), ..config }).await;
-    let deal = world.matched(2, 5).await;
+    let deal = world.matched(2, 5, Address::ZERO).await;
     let locked = world.client.account(world.owner.address()).await.unwrap().locked;
     assert!(!locked.is_zero());
     for index in 0..2_u64 {
