@@ -45,6 +45,8 @@ pub(crate) struct Shared {
     clock: Arc<dyn Clock>,
     seats: Arc<Seats>,
     lingering: Mutex<Tasks>,
+    /// Held while a result is recorded: of two winners at the same time the first counts.
+    recording: tokio::sync::Mutex<()>,
 }
 
 impl Results {
@@ -75,7 +77,8 @@ impl Results {
         config.check()?;
         sweep(&config.uploads)?;
         let seats = Seats::new(config.parallel, config.parallel_of_worker);
-        let shared = Shared { config, ledger, blobs, store, clock, seats, lingering: Mutex::default() };
+        let (lingering, recording) = (Mutex::default(), tokio::sync::Mutex::default());
+        let shared = Shared { config, ledger, blobs, store, clock, seats, lingering, recording };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -102,8 +105,8 @@ impl Shared {
     ) -> Result<Stored, Refusal> {
         let worker = self.caller(headers)?;
         let expected = self.admit(parse(text)?, worker).await?;
-        if let Some(record) = self.stored(expected.task).await?.filter(|record| record.hash == expected.consensus) {
-            return Ok(record.stored);
+        if let Some(stored) = self.proved(expected).await? {
+            return Ok(stored);
         }
         if announced(headers).is_some_and(|size| size > self.config.max_archive) {
             return Err(too_large(self.config.max_archive));
@@ -115,6 +118,12 @@ impl Shared {
         let stored = self.keep(expected, &path).await?;
         tracing::info!(task = %expected.task, %worker, cid = stored.cid, "stored a result");
         Ok(stored)
+    }
+
+    /// What is stored and proves the consensus as it is now.
+    async fn proved(&self, expected: Expected) -> Result<Option<Stored>, Error> {
+        let record = self.stored(expected.task).await?;
+        Ok(record.filter(|record| record.hash == expected.consensus).map(|record| record.stored))
     }
 
     fn caller(&self, headers: &HeaderMap) -> Result<Address, Refusal> {
@@ -150,6 +159,10 @@ impl Shared {
         let put = self.blobs.put(Box::pin(file), Format::V0, self.config.max_archive).await.map_err(Error::Store)?;
         let link = expected.link(&put.cid).to_string();
         let stored = Stored { task: expected.task, cid: put.cid.to_string(), link };
+        let _one = self.recording.lock().await;
+        if let Some(earlier) = self.proved(expected).await? {
+            return Ok(earlier);
+        }
         self.store.record(&stored, expected.consensus).await?;
         Ok(stored)
     }
