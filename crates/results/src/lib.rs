@@ -1,7 +1,7 @@
 //! Results: takes the archives of revealed tasks from winners, stores them by content address, tells their links.
 //!
 //! Owns: who may upload what and when (`policy`), uploads in progress, which task has which content address.
-//! Never: believes a worker or an archive against the chain, writes on chain, writes a byte of a body before its sender was checked.
+//! Never: believes a worker or an archive against the chain, writes on chain, keeps a byte of an unchecked sender.
 //!
 //! Invariants (tests carry these names)
 //! - U1 what is recorded for a task proves the task's consensus
