@@ -19,7 +19,7 @@ fn digest_of_hello() -> ResultDigest {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_task_goes_from_the_command_to_a_clean_folder() {
+async fn w3_a_task_goes_from_the_command_to_a_clean_folder_and_reveals_by_itself() {
     let stage = Stage::new().await;
     let life = stage.live(hello()).await;
     stage.say(stage.work_command(1));
@@ -57,7 +57,7 @@ fn check_archive(stage: &Stage) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn w1_killed_at_every_step_the_next_life_goes_on_and_never_contributes_twice() {
+async fn w1_w2_killed_at_every_step_the_next_life_goes_on_and_never_contributes_twice() {
     let stage = Stage::new().await;
     stage.say(stage.work_command(1));
     // Killed while contributing: the contribution happened, the answer was lost with the process.
@@ -88,7 +88,7 @@ async fn w1_killed_at_every_step_the_next_life_goes_on_and_never_contributes_twi
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lost_store_computes_again_and_saves_the_stake() {
+async fn w3_a_lost_store_computes_again_and_saves_the_stake() {
     let stage = Stage::new().await;
     stage.say(stage.work_command(1));
     let life = stage.live(hello()).await;
