@@ -1,5 +1,8 @@
 //! Which orders a list shows, and in which order. Pure. Rules: `offchain.md` 11.2.
 
+#[cfg(test)]
+mod tests;
+
 use std::cmp::{Ordering, Reverse};
 
 use protocol::order::Kind;

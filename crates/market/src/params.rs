@@ -131,7 +131,8 @@ fn word(text: &str) -> Option<B256> {
     text.starts_with("0x").then(|| text.parse().ok())?
 }
 
-fn uint(text: &str) -> Option<U256> {
+/// Decimal digits, at most 2^256 - 1. The parser of integers alone would read nothing at all as zero.
+pub(crate) fn uint(text: &str) -> Option<U256> {
     let digits = !text.is_empty() && text.len() <= 78 && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| U256::from_str_radix(text, 10).ok())?
 }

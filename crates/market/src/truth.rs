@@ -90,3 +90,70 @@ impl Verdict {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use protocol::Bytes;
+    use protocol::order::{RequestOrder, Signed, WorkerpoolOrder};
+
+    use super::*;
+    use crate::entry::Booked;
+
+    const SIGNER: Address = Address::repeat_byte(1);
+
+    fn entry<O: Booked>(order: O) -> Entry {
+        let signed = Signed { order, sign: Bytes::new() };
+        Entry::new(OrderHash::default(), &signed, SIGNER, Duration::ZERO)
+    }
+
+    fn pool(price: u64, volume: u64) -> Entry {
+        entry(WorkerpoolOrder {
+            workerpoolprice: Amount::nrlc(price),
+            volume: U256::from(volume),
+            ..WorkerpoolOrder::default()
+        })
+    }
+
+    fn facts(stake: u64, consumed: u64) -> Facts {
+        Facts { owner: Some(SIGNER), stake: Amount::nrlc(stake), consumed: U256::from(consumed), unmatched: None }
+    }
+
+    #[test]
+    fn m1_each_fact_decides_as_the_chain_would() {
+        let request = entry(RequestOrder {
+            appmaxprice: Amount::nrlc(1),
+            datasetmaxprice: Amount::nrlc(2),
+            workerpoolmaxprice: Amount::nrlc(3),
+            requester: SIGNER,
+            volume: U256::from(4),
+            ..RequestOrder::default()
+        });
+        let sold = Facts { owner: Some(Address::ZERO), ..facts(99, 0) };
+        let lonely = Facts { unmatched: Some(Kind::App), ..facts(99, 0) };
+        let (open, dead, filled) = (Status::Open, Status::Dead, Status::Filled);
+        for (entry, facts, status, remaining) in [
+            // The stake of one task is rounded down before it is multiplied: 30 percent of 7 is 2.
+            (pool(7, 5), facts(10, 0), open, 5),
+            (pool(7, 5), facts(9, 0), dead, 5),
+            (pool(7, 5), facts(9, 1), open, 4),
+            (pool(7, 5), facts(0, 5), filled, 0),
+            (pool(7, 5), facts(0, u64::MAX), filled, 0),
+            (pool(7, 5), sold, dead, 5),
+            (request.clone(), facts(24, 0), open, 4),
+            (request.clone(), facts(23, 0), dead, 4),
+            (request, lonely, dead, 4),
+        ] {
+            assert_eq!(next(&entry, &facts, false), (status, U256::from(remaining)), "{entry:?} {facts:?}");
+            assert_eq!(next(&entry, &facts, true), (Status::Canceled, U256::ZERO));
+            assert_eq!(judge(&entry, &facts).refusal(&entry).is_none(), status == open);
+        }
+    }
+
+    #[test]
+    fn a_price_beyond_all_money_is_dead_and_no_panic() {
+        let entry = Entry { offer: crate::entry::Offer { volume: U256::MAX, ..pool(u64::MAX, 1).offer }, ..pool(1, 1) };
+        assert_eq!(next(&entry, &facts(9, 0), false).0, Status::Dead);
+    }
+}

@@ -6,11 +6,11 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use chain::Category;
 use protocol::order::Kind;
-use protocol::{Amount, DealId, U256};
+use protocol::{Amount, DealId};
 use serde_json::{Value, json};
 
 use crate::deals::conditions;
-use crate::params::Params;
+use crate::params::{Params, uint};
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 
@@ -59,9 +59,7 @@ pub(super) async fn category(
     RawQuery(query): RawQuery,
 ) -> Answer {
     Params::read(query.as_deref())?.on_chain(shared.chain_id())?;
-    let wrong = || Refusal::bad("catid must be a whole number");
-    let digits = id.len() <= 78 && id.bytes().all(|byte| byte.is_ascii_digit());
-    let id = U256::from_str_radix(if digits { &id } else { "" }, 10).map_err(|_| wrong())?;
+    let id = uint(&id).ok_or_else(|| Refusal::bad("catid must be a whole number"))?;
     let all = shared.categories.all(&shared.client).await?;
     let category = all.iter().find(|category| category.id == id).ok_or_else(|| Refusal::missing("category"))?;
     let mut answer = show(&shared, category).await?;
