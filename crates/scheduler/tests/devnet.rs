@@ -1,5 +1,7 @@
 //! The whole scheduler against the real hub on the embedded chain, with a fake worker and a fake result service.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
 use std::sync::Arc;
 use std::time::Duration;
 
