@@ -125,8 +125,11 @@ fn file_fault(name: &str, bytes: &[u8]) -> Option<String> {
     Some(format!("{name} names a folder of one machine, {named}: make it relative"))
 }
 
-/// Files of the repository, committed or about to be.
-fn files(root: &Path) -> Result<Vec<String>> {
+/// Files of the repository, committed or about to be, relative to `root`.
+///
+/// # Errors
+/// When git cannot be asked.
+pub(crate) fn files(root: &Path) -> Result<Vec<String>> {
     let output = Command::new("git")
         .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
         .current_dir(root)

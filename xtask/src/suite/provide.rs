@@ -145,8 +145,8 @@ fn is_installed(package: &str) -> bool {
 fn apt(arguments: &[&str]) -> Result<()> {
     let mut apt = Command::new("apt-get");
     apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
-    // Installing a service must not start it: what is needed is started here, and stopped again.
-    apt.env("RUNLEVEL", "1");
+    // Installing must start and restart no service: what is needed is started here, and stopped again.
+    apt.env("RUNLEVEL", "1").env("NEEDRESTART_SUSPEND", "1");
     let status = apt.status().context("cannot run apt-get")?;
     ensure!(status.success(), "apt-get {} failed", arguments.first().copied().unwrap_or_default());
     Ok(())
