@@ -28,11 +28,18 @@ pub(crate) struct Match {
     pub(crate) transaction: B256,
 }
 
-/// A condition on a deal: where it is in the body, and its text there.
+/// A condition on a deal: where it is in the body, and its value there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Condition {
     path: &'static str,
-    text: String,
+    value: Wanted,
+}
+
+/// Integers up to 2^53 are numbers in the body, greater ones texts; SQLite tells the two apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Wanted {
+    Number(i64),
+    Text(String),
 }
 
 /// Parameters of a list of deals, and where the member is.
@@ -57,17 +64,22 @@ const HASHES: [(&str, &str); 4] = [
 pub(crate) fn conditions(params: &Params) -> Result<Vec<Condition>, Refusal> {
     let mut conditions = Vec::new();
     for (name, path) in ADDRESSES {
-        conditions.extend(params.address(name)?.map(|address| Condition { path, text: address.to_string() }));
+        conditions
+            .extend(params.address(name)?.map(|address| Condition { path, value: Wanted::Text(address.to_string()) }));
     }
     for (name, path) in HASHES {
-        conditions.extend(params.hash(name)?.map(|hash| Condition { path, text: hash.to_string() }));
+        conditions.extend(params.hash(name)?.map(|hash| Condition { path, value: Wanted::Text(hash.to_string()) }));
     }
     conditions.extend(params.uint("category")?.map(category));
     Ok(conditions)
 }
 
 fn category(number: U256) -> Condition {
-    Condition { path: "$.category", text: number.to_string() }
+    let value = match json!(Amount::from_nrlc(number)).as_i64() {
+        Some(small) => Wanted::Number(small),
+        None => Wanted::Text(number.to_string()),
+    };
+    Condition { path: "$.category", value }
 }
 
 impl Store {
@@ -128,9 +140,12 @@ impl Store {
         let mut query = QueryBuilder::new(start);
         query.push_bind(self.book.clone());
         for condition in wanted {
-            // Numbers above 2^53 are texts in the body, smaller ones numbers: both compare as text.
-            query.push(" AND CAST(json_extract(body, ").push_bind(condition.path);
-            query.push(") AS TEXT) = ").push_bind(condition.text.clone());
+            // The path is one of the constants above, written out so that the indexes on it serve.
+            query.push(" AND json_extract(body, '").push(condition.path).push("') = ");
+            match &condition.value {
+                Wanted::Number(number) => query.push_bind(*number),
+                Wanted::Text(text) => query.push_bind(text.clone()),
+            };
         }
         query
     }

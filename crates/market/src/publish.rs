@@ -1,6 +1,5 @@
 //! Publishing and removing orders. Checks in the order of `offchain.md` 11.3; each refusal names its rule.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use serde_json::Value;
 
 use crate::entry::{Booked, Entry};
 use crate::refusal::Refusal;
-use crate::shared::{Cause, Shared};
+use crate::shared::Shared;
 use crate::truth::judge;
 
 /// Reads the body of a publication; a refusal names the member that is wrong.
@@ -66,9 +65,10 @@ pub(crate) async fn publish<O: Booked>(shared: &Shared, caller: Address, signed:
         check_room(shared, &entry)?;
         return Err(Refusal::busy("the book changed meanwhile: try again"));
     }
-    // An event between the checks and now would have found no order to act on.
-    shared.settle(&BTreeSet::from([hash]), Cause::Look).await?;
-    shared.ripple(&entry).await?;
+    // It is published, whatever the node says now: the follower looks again if this look fails.
+    if let Err(error) = shared.settle_new().await {
+        tracing::warn!(order = %hash, error = &error as &dyn std::error::Error, "a new order waits for a second look");
+    }
     Ok(shared.book().get(hash).map_or(entry, |entry| Entry::clone(&entry)))
 }
 

@@ -1,7 +1,7 @@
 //! What handlers and the follower share, and the one way in which an order changes: [`Shared::settle`].
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use api::market::Status;
 use protocol::order::Kind;
@@ -28,6 +28,8 @@ pub(crate) struct Shared {
     pub(crate) logins: Mutex<Logins>,
     pub(crate) rates: Mutex<Rates>,
     pub(crate) categories: Categories,
+    /// Orders that were added and not looked at since: an event may have passed them by.
+    unsettled: Mutex<BTreeSet<OrderHash>>,
     book: RwLock<Book>,
     /// Held from reading an entry until its change is on disk and in memory.
     writing: tokio::sync::Mutex<()>,
@@ -55,6 +57,7 @@ impl Shared {
             logins: Mutex::default(),
             rates: Mutex::default(),
             categories: Categories::default(),
+            unsettled: Mutex::default(),
             book: RwLock::default(),
             writing: tokio::sync::Mutex::default(),
         }
@@ -108,8 +111,31 @@ impl Shared {
             return Ok(false);
         }
         self.store.put(&entry, None).await?;
+        let hash = entry.hash;
         self.book_mut().put(Arc::new(entry));
+        // After the book: whoever finds it here finds it there.
+        self.unsettled().insert(hash);
         Ok(true)
+    }
+
+    fn unsettled(&self) -> MutexGuard<'_, BTreeSet<OrderHash>> {
+        self.unsettled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at new orders once more: an event between their checks and their addition found nothing to act on.
+    ///
+    /// Whoever adds one calls this; the follower does too, for those whose caller was cut off.
+    pub(crate) async fn settle_new(&self) -> Result<(), Error> {
+        let new = self.unsettled().clone();
+        for hash in new {
+            let added = self.book().get(hash);
+            self.settle(&BTreeSet::from([hash]), Cause::Look).await?;
+            if let Some(added) = added {
+                self.ripple(&added).await?;
+            }
+            self.unsettled().remove(&hash);
+        }
+        Ok(())
     }
 
     /// Whether wallet and book may have one more open order like this.

@@ -35,6 +35,11 @@ const TABLES: &[&str] = &[
         PRIMARY KEY (book, id)
     )",
     "CREATE INDEX IF NOT EXISTS market_deals_block ON market_deals (book, block, id)",
+    "CREATE INDEX IF NOT EXISTS market_deals_requester ON market_deals (book, json_extract(body, '$.requester'), block)",
+    "CREATE INDEX IF NOT EXISTS market_deals_app ON market_deals (book, json_extract(body, '$.app.pointer'), block)",
+    "CREATE INDEX IF NOT EXISTS market_deals_workerpool ON market_deals (book, json_extract(body, '$.workerpool.pointer'), block)",
+    "CREATE INDEX IF NOT EXISTS market_deals_category ON market_deals (book, json_extract(body, '$.category'), block)",
+    "CREATE INDEX IF NOT EXISTS market_deals_request ON market_deals (book, json_extract(body, '$.requestHash'), block)",
     "CREATE TABLE IF NOT EXISTS market_categories (
         book TEXT NOT NULL,
         id TEXT NOT NULL,

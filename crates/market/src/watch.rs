@@ -55,6 +55,7 @@ async fn take(shared: &Shared, batch: &Batch) -> Result<(), Error> {
     for event in &batch.events {
         act(shared, event, &mut wallets).await?;
     }
+    shared.settle_new().await?;
     let funded = shared.book().funded_by(&wallets);
     shared.settle(&funded.into_iter().collect(), Cause::Look).await?;
     shared.store.set_cursor(&batch.cursor).await

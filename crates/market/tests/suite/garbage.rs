@@ -133,3 +133,22 @@ async fn browsers_may_read_and_publish_from_anywhere() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn addresses_behind_a_proxy_are_limited_each_for_itself() {
+    let world = World::new().await;
+    let market = world.market_with(Config { requests_per_minute: 3, ..Config::default() }).await;
+    let ask = async |ip: &str| {
+        let request = Client::new().get(market.url.join("/version").unwrap()).header("x-real-ip", ip);
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap()["ok"].clone())
+    };
+    for _ in 0..3 {
+        assert_eq!(ask("192.0.2.1").await, (200, true.into()));
+    }
+    assert_eq!(ask("192.0.2.1").await, (429, false.into()));
+    assert_eq!(ask("192.0.2.2").await, (200, true.into()));
+    for _ in 0..5 {
+        assert_eq!(ask("127.0.0.1").await, (200, true.into()));
+    }
+}

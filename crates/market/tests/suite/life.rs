@@ -94,12 +94,16 @@ async fn one_wallet_has_at_most_fifty_open_orders_of_a_kind() {
     let world = World::new().await;
     let market = world.market().await;
     let mut order = world.orders(1).app.order;
-    for n in 0..50 {
+    let mut publications = tokio::task::JoinSet::new();
+    for n in 0..60 {
         order.salt = B256::with_last_byte(n);
-        market.client.publish(&world.sign(order.clone()), &world.owner).await.unwrap();
+        let (client, signed, owner) = (market.client.clone(), world.sign(order.clone()), world.owner.clone());
+        publications.spawn(async move { client.publish(&signed, &owner).await });
     }
-    order.salt = B256::with_last_byte(50);
-    refused(market.client.publish(&world.sign(order.clone()), &world.owner).await, 403, "50 open app orders");
+    let answers = publications.join_all().await;
+    let (taken, left): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+    assert_eq!((taken.len(), left.len()), (50, 10));
+    left.into_iter().for_each(|answer| refused(answer, 403, "50 open app orders"));
     let all = [("app", world.app.to_string()), ("pageSize", "20".to_owned()), ("pageIndex", "2".to_owned())];
     let page = market.client.orders::<AppOrder>(&all).await.unwrap();
     assert_eq!((page.count, page.orders.len(), page.next_page), (50, 10, None));

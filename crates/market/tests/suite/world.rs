@@ -1,5 +1,6 @@
 //! What the tests stand on: an embedded chain with a hub, an app and a pool of one owner, and a market before it.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use tokio::net::TcpListener;
 use url::Url;
 
 /// A wallet as the market's client wants it.
+#[derive(Clone)]
 pub(crate) struct Pen(pub(crate) Wallet);
 
 impl Signer for Pen {
@@ -78,7 +80,8 @@ impl World {
         let market = Market::open(config, self.chain.clone(), database, clock, stopper.stop()).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url: Url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-        let (router, stop) = (market.router(), stopper.stop());
+        let router = market.router().into_make_service_with_connect_info::<SocketAddr>();
+        let stop = stopper.stop();
         let mut tasks = Tasks::new();
         tasks.spawn("serve", async move {
             let stopped = async move { stop.requested().await };
