@@ -11,22 +11,22 @@ use url::Url;
 /// A decentralised cloud: rent computing from strangers, and pay only for results that are proven.
 #[derive(Debug, Parser)]
 #[command(name = "fairgrid", version, propagate_version = true, after_help = EXIT_CODES)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// Print JSON lines on standard output instead of text for people.
     #[arg(long, global = true)]
-    pub json: bool,
+    pub(crate) json: bool,
     /// More log lines on standard error: -v, -vv. FAIRGRID_LOG sets an exact filter.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    pub verbose: u8,
+    pub(crate) verbose: u8,
     /// Form of the log lines.
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
-    pub log_format: LogFormat,
+    pub(crate) log_format: LogFormat,
     /// Folder of the network file, the wallets and the data of this machine.
     #[arg(long, global = true, env = "FAIRGRID_HOME", default_value = ".fairgrid")]
-    pub home: PathBuf,
+    pub(crate) home: PathBuf,
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done and verified · 1 failure · 2 wrong usage · 3 no offer matches · 4 the app \
@@ -35,7 +35,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done and verified · 1 failure · 2 wron
 
 /// Form of log lines.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum LogFormat {
+pub(crate) enum LogFormat {
     /// For people.
     Text,
     /// One JSON object a line.
@@ -44,7 +44,7 @@ pub enum LogFormat {
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Run a real job on a whole market in this one process, with one cheating worker that gets caught.
     Demo(Demo),
     /// Keep a whole local network alive: chain, market, storage, a pool and its workers.
@@ -78,134 +78,137 @@ pub enum Command {
 
 /// `fairgrid demo`.
 #[derive(Debug, Args)]
-pub struct Demo {
+pub(crate) struct Demo {
     /// Frames to render: one task each.
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u64).range(1..=200))]
-    pub frames: u64,
+    pub(crate) frames: u64,
     /// Where the pictures go.
     #[arg(long, short, default_value = "fairgrid-demo")]
-    pub output: PathBuf,
+    pub(crate) output: PathBuf,
 }
 
 /// `fairgrid up`.
 #[derive(Debug, Args)]
-pub struct Up {
+pub(crate) struct Up {
     /// Workers of the local pool.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(0..=64))]
-    pub workers: u16,
+    pub(crate) workers: u16,
     /// Do not start the pool and its workers: they run as processes of their own.
     #[arg(long)]
-    pub without_pool: bool,
+    pub(crate) without_pool: bool,
     /// Address to listen on. Anything but loopback opens the network to others.
     #[arg(long, default_value = "127.0.0.1")]
-    pub listen: IpAddr,
+    pub(crate) listen: IpAddr,
     /// Port of the chain's JSON-RPC; 0 picks a free one.
     #[arg(long, default_value_t = 8545)]
-    pub rpc_port: u16,
+    pub(crate) rpc_port: u16,
     /// Port of the market.
     #[arg(long, default_value_t = 3000)]
-    pub market_port: u16,
+    pub(crate) market_port: u16,
     /// Port of the file gateway.
     #[arg(long, default_value_t = 8080)]
-    pub gateway_port: u16,
+    pub(crate) gateway_port: u16,
     /// Port of the pool.
     #[arg(long, default_value_t = 13000)]
-    pub pool_port: u16,
+    pub(crate) pool_port: u16,
     /// Let clients move the chain's time forward, for tests.
     #[arg(long, hide = true)]
-    pub test_methods: bool,
+    pub(crate) test_methods: bool,
     /// Adds a category of this many seconds, for tests.
     #[arg(long, hide = true)]
-    pub test_category: Option<u64>,
+    pub(crate) test_category: Option<u64>,
+    /// The last worker lies from its n-th task on, for tests.
+    #[arg(long, hide = true)]
+    pub(crate) test_liar_from: Option<u32>,
 }
 
 /// Where the network is; by default what `fairgrid up` wrote into the home folder.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Network")]
-pub struct Where {
+pub(crate) struct Where {
     /// Network file.
     #[arg(long)]
-    pub network: Option<PathBuf>,
+    pub(crate) network: Option<PathBuf>,
     /// JSON-RPC of a node, instead of the network file's.
     #[arg(long)]
-    pub rpc: Option<Url>,
+    pub(crate) rpc: Option<Url>,
     /// Hub contract.
     #[arg(long)]
-    pub hub: Option<Address>,
+    pub(crate) hub: Option<Address>,
     /// Market.
     #[arg(long)]
-    pub market: Option<Url>,
+    pub(crate) market: Option<Url>,
     /// File gateway.
     #[arg(long)]
-    pub gateway: Option<Url>,
+    pub(crate) gateway: Option<Url>,
     /// API of the pool.
     #[arg(long)]
-    pub pool: Option<Url>,
+    pub(crate) pool: Option<Url>,
 }
 
 /// Which wallet signs.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Wallet")]
-pub struct Who {
+pub(crate) struct Who {
     /// Name of the wallet.
     #[arg(long, default_value = "requester")]
-    pub account: String,
+    pub(crate) account: String,
     #[command(flatten)]
-    pub password: Password,
+    pub(crate) password: Password,
 }
 
 /// How a wallet is unlocked: this file, else FAIRGRID_PASSWORD, else the local network's own file, else asked for.
 #[derive(Clone, Debug, Default, Args)]
-pub struct Password {
+pub(crate) struct Password {
     /// File whose first line is the password.
     #[arg(long)]
-    pub password_file: Option<PathBuf>,
+    pub(crate) password_file: Option<PathBuf>,
 }
 
 /// `fairgrid run`.
 #[derive(Debug, Args)]
-pub struct Run {
+pub(crate) struct Run {
     /// The app: its address, or its name on this network.
-    pub app: String,
+    pub(crate) app: String,
     /// Arguments of the app, as one command line.
     #[arg(default_value = "", allow_hyphen_values = true)]
-    pub args: String,
+    pub(crate) args: String,
     /// An input file of this machine, or a URL; may be given several times.
     #[arg(long)]
-    pub input: Vec<String>,
+    pub(crate) input: Vec<String>,
     /// How sure the result must be: wrong with probability at most 1 in this many. 1 asks a single worker.
     #[arg(long, default_value_t = 1)]
-    pub trust: u64,
+    pub(crate) trust: u64,
     /// How many tasks: the app sees which one it is.
     #[arg(long, default_value_t = 1)]
-    pub tasks: u64,
+    pub(crate) tasks: u64,
     /// Most that one task may cost in all, in RLC, like 0.5.
     #[arg(long)]
-    pub max_price: Option<Amount>,
+    pub(crate) max_price: Option<Amount>,
     /// Category of time limits; by default the cheapest offer's.
     #[arg(long)]
-    pub category: Option<u64>,
+    pub(crate) category: Option<u64>,
     /// Only this workerpool contract.
     #[arg(long)]
-    pub workerpool: Option<Address>,
+    pub(crate) workerpool: Option<Address>,
     /// Where results go, one folder a task.
     #[arg(long, short, default_value = "fairgrid-results")]
-    pub output: PathBuf,
+    pub(crate) output: PathBuf,
     /// Show what would be signed and what it costs at most, and stop.
     #[arg(long)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Return once the deal is made, without waiting for results.
     #[arg(long)]
-    pub detach: bool,
+    pub(crate) detach: bool,
     #[command(flatten)]
-    pub who: Who,
+    pub(crate) who: Who,
     #[command(flatten)]
-    pub place: Where,
+    pub(crate) place: Where,
 }
 
 /// `fairgrid task`.
 #[derive(Debug, Subcommand)]
-pub enum TaskVerb {
+pub(crate) enum TaskVerb {
     /// Show where a task stands.
     Show(TaskArgs),
     /// Follow a task to its end, then download and verify its result.
@@ -214,28 +217,28 @@ pub enum TaskVerb {
 
 /// A task and where to look.
 #[derive(Debug, Args)]
-pub struct TaskArgs {
+pub(crate) struct TaskArgs {
     /// Id of the task.
-    pub task: TaskId,
+    pub(crate) task: TaskId,
     #[command(flatten)]
-    pub place: Where,
+    pub(crate) place: Where,
 }
 
 /// `fairgrid task watch`.
 #[derive(Debug, Args)]
-pub struct WatchTask {
+pub(crate) struct WatchTask {
     /// Id of the task.
-    pub task: TaskId,
+    pub(crate) task: TaskId,
     /// Where the result goes.
     #[arg(long, short, default_value = "fairgrid-results")]
-    pub output: PathBuf,
+    pub(crate) output: PathBuf,
     #[command(flatten)]
-    pub place: Where,
+    pub(crate) place: Where,
 }
 
 /// `fairgrid deal`.
 #[derive(Debug, Subcommand)]
-pub enum DealVerb {
+pub(crate) enum DealVerb {
     /// Show a deal and its tasks.
     Show {
         /// Id of the deal.
@@ -257,7 +260,7 @@ pub enum DealVerb {
 
 /// `fairgrid account`.
 #[derive(Debug, Subcommand)]
-pub enum AccountVerb {
+pub(crate) enum AccountVerb {
     /// Show what an account owns.
     Show {
         /// An address, or the name of a wallet.
@@ -281,18 +284,18 @@ pub enum AccountVerb {
 
 /// An amount of an account.
 #[derive(Debug, Args)]
-pub struct Move {
+pub(crate) struct Move {
     /// RLC, like 1.5.
-    pub amount: Amount,
+    pub(crate) amount: Amount,
     #[command(flatten)]
-    pub who: Who,
+    pub(crate) who: Who,
     #[command(flatten)]
-    pub place: Where,
+    pub(crate) place: Where,
 }
 
 /// `fairgrid wallet`.
 #[derive(Debug, Subcommand)]
-pub enum WalletVerb {
+pub(crate) enum WalletVerb {
     /// Make a new wallet, encrypted with a password.
     New {
         /// Its name.
@@ -315,64 +318,64 @@ pub enum WalletVerb {
 
 /// `fairgrid pool`.
 #[derive(Debug, Subcommand)]
-pub enum PoolVerb {
+pub(crate) enum PoolVerb {
     /// Serve a workerpool: register it, offer computing, schedule its deals.
     Run(PoolRun),
 }
 
 /// `fairgrid pool run`.
 #[derive(Debug, Args)]
-pub struct PoolRun {
+pub(crate) struct PoolRun {
     /// Wallet of the pool's owner.
     #[arg(long, default_value = "pool")]
-    pub account: String,
+    pub(crate) account: String,
     #[command(flatten)]
-    pub password: Password,
+    pub(crate) password: Password,
     /// Address to listen on.
     #[arg(long, default_value = "127.0.0.1")]
-    pub listen: IpAddr,
+    pub(crate) listen: IpAddr,
     /// Port to listen on.
     #[arg(long, default_value_t = 13000)]
-    pub port: u16,
+    pub(crate) port: u16,
     /// What the pool is called on chain; together with the wallet it decides the pool's address.
     #[arg(long, default_value = "fairgrid local pool")]
-    pub description: String,
+    pub(crate) description: String,
     /// Price of one task, in RLC.
     #[arg(long, default_value = "0.1")]
-    pub price: Amount,
+    pub(crate) price: Amount,
     #[command(flatten)]
-    pub place: Where,
+    pub(crate) place: Where,
 }
 
 /// `fairgrid worker`.
 #[derive(Debug, Subcommand)]
-pub enum WorkerVerb {
+pub(crate) enum WorkerVerb {
     /// Join a pool and compute for it.
     Run(WorkerRun),
 }
 
 /// `fairgrid worker run`.
 #[derive(Debug, Args)]
-pub struct WorkerRun {
+pub(crate) struct WorkerRun {
     /// Wallet of the worker.
     #[arg(long, default_value = "worker-1")]
-    pub account: String,
+    pub(crate) account: String,
     #[command(flatten)]
-    pub password: Password,
+    pub(crate) password: Password,
     /// Tasks computed at the same time.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
-    pub slots: u32,
+    pub(crate) slots: u32,
     /// Unix socket of a Docker-compatible engine, to run container apps too.
     #[arg(long, env = "FAIRGRID_DOCKER_SOCKET")]
-    pub docker_socket: Option<String>,
+    pub(crate) docker_socket: Option<String>,
     #[command(flatten)]
-    pub place: Where,
+    pub(crate) place: Where,
 }
 
 impl Cli {
     /// Log filter when FAIRGRID_LOG is unset: services tell more than verbs.
     #[must_use]
-    pub fn default_filter(&self) -> &'static str {
+    pub(crate) fn default_filter(&self) -> &'static str {
         let serves = matches!(self.command, Command::Up(_) | Command::Pool(_) | Command::Worker(_));
         match (self.verbose, serves) {
             (0, false) => "error",

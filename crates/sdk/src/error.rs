@@ -85,7 +85,7 @@ pub enum Error {
         ceiling: Amount,
     },
     /// Not enough money deposited.
-    #[error("account {account} has {held} deposited and {needed} are needed: deposit {missing} more with 'fairgrid account deposit {amount}'{hint}", amount = decimal(.missing))]
+    #[error("account {account} has {held} deposited and {needed} are needed: deposit {missing} more with 'fairgrid account deposit {amount}{option}'{hint}", amount = decimal(.missing))]
     Funds {
         /// Whose.
         account: Address,
@@ -95,6 +95,8 @@ pub enum Error {
         needed: Amount,
         /// The difference.
         missing: Amount,
+        /// How the command names the account, such as ` --account bob`; empty for the usual one.
+        option: String,
         /// What the wallet holds outside the hub.
         hint: String,
     },
@@ -125,6 +127,17 @@ impl Error {
             Self::Wallet(_) => Outcome::Wallet,
             Self::Interrupted => Outcome::Interrupted,
             Self::Service(_) | Self::File { .. } | Self::Database(_) => Outcome::Failure,
+        }
+    }
+
+    /// The same error, its next step written for the wallet that the user calls `name`.
+    #[must_use]
+    pub fn for_wallet(self, name: &str) -> Self {
+        match self {
+            Self::Funds { account, held, needed, missing, hint, .. } => {
+                Self::Funds { account, held, needed, missing, option: format!(" --account {name}"), hint }
+            }
+            other => other,
         }
     }
 

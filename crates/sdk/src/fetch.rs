@@ -11,6 +11,10 @@ use crate::{Error, Session};
 /// Largest result archive that is downloaded, in bytes.
 const MAX_ARCHIVE: u64 = 4 << 30;
 
+/// Lines, and characters, of an error result that are told.
+const MAX_LINES: usize = 4;
+const MAX_WORDS: usize = 1_000;
+
 /// A result that proved itself.
 #[derive(Clone, Debug)]
 pub struct Fetched {
@@ -25,10 +29,14 @@ pub struct Fetched {
 }
 
 impl Fetched {
-    /// Why the app failed, when the workers agreed that it did.
+    /// Why the app failed, when the workers agreed that it did: the words of their error result, in one line.
     #[must_use]
-    pub fn failure(&self) -> Option<&str> {
-        self.computed.error_message.as_deref()
+    pub fn failure(&self) -> Option<String> {
+        let code = self.computed.error_message.as_deref()?;
+        let words = self.subject().and_then(|path| std::fs::read_to_string(path).ok());
+        // The file has a headline of its own, then the code with what happened, then the next step.
+        let words: Vec<&str> = words.as_deref().unwrap_or_default().lines().skip(1).take(MAX_LINES).collect();
+        Some(if words.is_empty() { code.to_owned() } else { words.join("; ").chars().take(MAX_WORDS).collect() })
     }
 
     /// The file that the consensus is about.

@@ -90,5 +90,12 @@ async fn check_funds(account: &Account, needed: Amount) -> Result<(), Error> {
     } else {
         format!("; the wallet holds {wallet}")
     };
-    Err(Error::Funds { account: who, held: held.stake, needed, missing: needed.shortfall_of(held.stake), hint })
+    Err(Error::Funds {
+        account: who,
+        held: held.stake,
+        needed,
+        missing: needed.shortfall_of(held.stake),
+        option: String::new(),
+        hint,
+    })
 }

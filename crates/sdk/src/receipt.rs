@@ -1,11 +1,14 @@
-//! The receipt: who paid, who earned, who lost, and what each phase cost in gas. Read from the chain's events.
+//! The receipt: who paid, who earned, who lost, and what each phase cost in gas and time. Money and gas are read from
+//! the chain, times are what a watcher saw.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use chain::{Event, EventFilter, EventKind, HubEvent};
 use protocol::{Address, Amount, B256, TaskId};
 use serde::Serialize;
 
+use crate::watch::{Step, Update};
 use crate::{Error, Session};
 
 /// Money and record of one account over some tasks.
@@ -41,6 +44,58 @@ pub struct Receipt {
     pub accounts: BTreeMap<Address, Line>,
     /// By phase, in the order of a task's life.
     pub gas: Vec<(&'static str, Gas)>,
+}
+
+/// How long one phase of a task took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Span {
+    /// Tasks that went through it.
+    pub tasks: u32,
+    /// Mean, in milliseconds.
+    pub mean_ms: u64,
+    /// Longest, in milliseconds.
+    pub most_ms: u64,
+}
+
+/// How long each phase took, as the watcher saw it: from one moment of a task's life to the next.
+#[must_use]
+pub fn spans(updates: &[Update]) -> Vec<(&'static str, Span)> {
+    let mut moments: BTreeMap<TaskId, [Option<Duration>; MOMENTS]> = BTreeMap::new();
+    for update in updates {
+        if let Some(moment) = moment_of(&update.step) {
+            moments.entry(update.task).or_default()[moment].get_or_insert(update.at);
+        }
+    }
+    let names = ["to first contribution", "to consensus", "to last reveal", "to payment", "in all"];
+    let pairs = [(0, 1), (1, 2), (2, 3), (3, 4), (0, 4)];
+    names.into_iter().zip(pairs).map(|(name, (from, to))| (name, span(moments.values(), from, to))).collect()
+}
+
+const MOMENTS: usize = 5;
+
+fn moment_of(step: &Step) -> Option<usize> {
+    match step {
+        Step::Initialized => Some(0),
+        Step::Contributed { .. } => Some(1),
+        Step::Consensus { .. } => Some(2),
+        Step::Revealed { revealed, winners } => (revealed == winners).then_some(3),
+        Step::Completed => Some(4),
+        Step::Assigned { .. } | Step::WorkerFailed { .. } | Step::Refunded => None,
+    }
+}
+
+fn span<'a>(tasks: impl Iterator<Item = &'a [Option<Duration>; MOMENTS]>, from: usize, to: usize) -> Span {
+    let took: Vec<u64> = tasks
+        .filter_map(|moments| Some(moments[to]?.saturating_sub(moments[from]?)))
+        .map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX))
+        .collect();
+    let count = took.len() as u64;
+    let sum = took.iter().fold(0_u64, |sum, took| sum.saturating_add(*took));
+    Span {
+        tasks: u32::try_from(count).unwrap_or(u32::MAX),
+        mean_ms: sum.checked_div(count).unwrap_or(0),
+        most_ms: took.into_iter().max().unwrap_or(0),
+    }
 }
 
 const PHASES: [&str; 6] = ["match", "initialize", "contribute", "reveal", "finalize", "claim"];
@@ -143,6 +198,23 @@ async fn gas(session: &Session, phases: &BTreeMap<B256, &'static str>) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spans_run_between_moments_of_one_task() {
+        let task = TaskId::default();
+        let at = |ms, step| Update { task, index: 0, at: Duration::from_millis(ms), step };
+        let updates = [
+            at(100, Step::Initialized),
+            at(500, Step::Consensus { winners: 2, dissenting: 0 }),
+            at(600, Step::Revealed { revealed: 1, winners: 2 }),
+            at(900, Step::Revealed { revealed: 2, winners: 2 }),
+            at(1_000, Step::Completed),
+        ];
+        let spans: BTreeMap<_, _> = spans(&updates).into_iter().collect();
+        assert_eq!(spans["to first contribution"], Span::default());
+        assert_eq!(spans["to last reveal"], Span { tasks: 1, mean_ms: 400, most_ms: 400 });
+        assert_eq!(spans["in all"].mean_ms, 900);
+    }
 
     #[test]
     fn rewards_and_seizures_become_lines_of_the_right_accounts() {

@@ -118,6 +118,20 @@ impl Gateway {
         Ok(expected)
     }
 
+    /// Whether this gateway has what `cid` names, as it says.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`]; [`Error::Answered`] for answers that are neither yes nor no.
+    pub async fn has(&self, cid: &Cid) -> Result<bool, Error> {
+        let url = self.url(cid);
+        let answer = self.http.head(&url).send().await.map_err(|error| unreachable(&url, &error))?;
+        match answer.status() {
+            status if status.is_success() => Ok(true),
+            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(false),
+            _ => Err(refused(&url, answer).await),
+        }
+    }
+
     fn endpoint(&self, path: &str) -> String {
         format!("{}/{path}", self.base.as_str().trim_end_matches('/'))
     }

@@ -25,5 +25,5 @@ pub use address::{Address, Cid};
 pub use client::Gateway;
 pub use error::Error;
 pub use store::testing;
-pub use store::{Blob, BlobStore, Content, Disk, Memory, Readable, Stored, Verify};
+pub use store::{Blob, BlobStore, Content, Disk, Memory, Node, Readable, Stored, Verify};
 pub use unixfs::Format;

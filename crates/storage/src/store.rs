@@ -2,6 +2,7 @@
 
 mod disk;
 mod memory;
+mod node;
 pub mod testing;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ use std::pin::Pin;
 use cid::Cid;
 pub use disk::Disk;
 pub use memory::Memory;
+pub use node::Node;
 use runtime::BoxFuture;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncSeek, AsyncSeekExt as _};
 

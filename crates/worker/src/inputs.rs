@@ -13,6 +13,8 @@ use crate::Cause;
 use crate::fetch::{Failure, Fetcher, Location};
 use crate::trouble::Trouble;
 
+/// Most characters of an input's address that an error result shows.
+const MAX_SHOWN_URL: usize = 200;
 /// Largest dataset or input file. The same on every worker, so that all of them refuse the same files.
 const MAX_INPUT_BYTES: u64 = 4 << 30;
 
@@ -35,7 +37,10 @@ pub(crate) async fn fetch_files(
             Ok(location) => fetcher.fetch(&location, &folder.join(file_name(url)), MAX_INPUT_BYTES, time).await,
             Err(failure) => Err(failure),
         };
-        fetched.map_err(|failure| failed(Cause::InputFilesDownloadFailed, &format!("input file {n}"), failure))?;
+        // The address is the deal's own text, so every worker names it alike.
+        let shown: String = url.chars().take(MAX_SHOWN_URL).collect();
+        let which = format!("input file {n} ({shown})");
+        fetched.map_err(|failure| failed(Cause::InputFilesDownloadFailed, &which, failure))?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::Context;
 use crate::cli::{AccountVerb, Move};
 
 /// Runs the command.
-pub async fn run(context: &Context<'_>, verb: &AccountVerb) -> anyhow::Result<Outcome> {
+pub(crate) async fn run(context: &Context<'_>, verb: &AccountVerb) -> anyhow::Result<Outcome> {
     match verb {
         AccountVerb::Show { account, place } => {
             let who = address_of(context, account)?;

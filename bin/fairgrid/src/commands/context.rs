@@ -16,37 +16,37 @@ use crate::cli::{Cli, Password, Where, Who};
 use crate::show::Printer;
 
 /// Name of the network file in the home folder.
-pub const NETWORK_FILE: &str = "network.json";
+pub(crate) const NETWORK_FILE: &str = "network.json";
 
 /// What every verb needs.
-pub struct Context<'a> {
+pub(crate) struct Context<'a> {
     /// Where output goes.
-    pub printer: &'a Printer,
+    pub(crate) printer: &'a Printer,
     /// Thrown by Ctrl-C and by a polite kill.
-    pub stop: Stop,
+    pub(crate) stop: Stop,
     /// Time.
-    pub clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     home: PathBuf,
 }
 
 impl<'a> Context<'a> {
     /// The context of one command.
-    pub fn new(cli: &Cli, printer: &'a Printer, stop: Stop) -> Self {
+    pub(crate) fn new(cli: &Cli, printer: &'a Printer, stop: Stop) -> Self {
         Self { printer, stop, clock: SystemClock::shared(), home: cli.home.clone() }
     }
 
     /// The home folder.
-    pub fn home(&self) -> &Path {
+    pub(crate) fn home(&self) -> &Path {
         &self.home
     }
 
     /// The wallets of the home folder.
-    pub fn wallets(&self) -> Wallets {
+    pub(crate) fn wallets(&self) -> Wallets {
         Wallets::at(self.home.join("wallets"))
     }
 
     /// The network that `place` and the home folder name.
-    pub fn network(&self, place: &Where) -> Result<Network, Error> {
+    pub(crate) fn network(&self, place: &Where) -> Result<Network, Error> {
         let path = place.network.clone().unwrap_or_else(|| self.home.join(NETWORK_FILE));
         let given = (place.rpc.clone(), place.hub, place.market.clone());
         if let (Some(rpc), Some(hub), Some(market)) = given {
@@ -75,17 +75,17 @@ impl<'a> Context<'a> {
     }
 
     /// A connection to that network.
-    pub async fn session(&self, place: &Where) -> Result<Session, Error> {
+    pub(crate) async fn session(&self, place: &Where) -> Result<Session, Error> {
         Session::connect(self.network(place)?, Arc::clone(&self.clock)).await
     }
 
     /// The wallet that `who` names, unlocked.
-    pub fn wallet(&self, who: &Who) -> anyhow::Result<Wallet> {
+    pub(crate) fn wallet(&self, who: &Who) -> anyhow::Result<Wallet> {
         self.unlock(&who.account, &who.password)
     }
 
     /// A wallet by name, unlocked.
-    pub fn unlock(&self, name: &str, password: &Password) -> anyhow::Result<Wallet> {
+    pub(crate) fn unlock(&self, name: &str, password: &Password) -> anyhow::Result<Wallet> {
         let wallets = self.wallets();
         // A missing wallet is told before a password is asked for.
         if !wallets.list()?.iter().any(|entry| entry.name == name) {
@@ -96,13 +96,13 @@ impl<'a> Context<'a> {
     }
 
     /// The account that `who` names, connected.
-    pub async fn account(&self, session: &Session, who: &Who) -> anyhow::Result<Account> {
+    pub(crate) async fn account(&self, session: &Session, who: &Who) -> anyhow::Result<Account> {
         let wallet = self.wallet(who)?;
         Ok(Account::open(session, wallet, &self.home.join("accounts"), &self.stop).await?)
     }
 
     /// A password: from the file, the environment, the local network's own file, or the terminal.
-    pub fn password(&self, options: &Password, prompt: &str) -> anyhow::Result<Zeroizing<String>> {
+    pub(crate) fn password(&self, options: &Password, prompt: &str) -> anyhow::Result<Zeroizing<String>> {
         if let Some(path) = &options.password_file {
             return first_line(path);
         }
@@ -131,7 +131,7 @@ fn first_line(path: &Path) -> anyhow::Result<Zeroizing<String>> {
 }
 
 /// Throws the switch at Ctrl-C or a polite kill; a second one ends the process at once.
-pub async fn watch_signals(stopper: Stopper) {
+pub(crate) async fn watch_signals(stopper: Stopper) {
     if let Err(error) = watch(&stopper).await {
         tracing::warn!(%error, "signals cannot be watched: stop this program with kill");
     }

@@ -16,7 +16,7 @@ use crate::cli::DealVerb;
 const SHOWN: usize = 100;
 
 /// Runs the command.
-pub async fn run(context: &Context<'_>, verb: &DealVerb) -> anyhow::Result<Outcome> {
+pub(crate) async fn run(context: &Context<'_>, verb: &DealVerb) -> anyhow::Result<Outcome> {
     match verb {
         DealVerb::Show { deal, place } => show(context, &context.session(place).await?, *deal).await,
         DealVerb::Watch { deal, output, place } => watch(context, &context.session(place).await?, *deal, output).await,

@@ -10,7 +10,7 @@ use protocol::{Amount, U256};
 use runtime::Stopper;
 use sdk::place::{Purchase, place};
 use sdk::quote::{Wish, quote};
-use sdk::receipt::{Receipt, receipt};
+use sdk::receipt::{Receipt, Span, receipt, spans};
 use sdk::watch::Watcher;
 use sdk::{Account, Outcome};
 use serde_json::json;
@@ -19,7 +19,7 @@ use super::Context;
 use super::finish::{Finished, finish};
 use crate::cli::Demo;
 use crate::node::{Keys, LocalNetwork, LocalOptions, Ports};
-use crate::show::{contact_sheet, film, receipt_lines};
+use crate::show::{contact_sheet, film, receipt_lines, span_lines};
 
 const WORKERS: u16 = 5;
 /// Wrong with probability at most one in five: three agreeing newcomers, or four where one disagrees.
@@ -32,7 +32,7 @@ const PRICE: u64 = 1_000_000_000;
 const ARGS: &str = "--width 320 --height 240";
 
 /// Runs the command.
-pub async fn run(context: &Context<'_>, options: &Demo, stopper: &Stopper) -> anyhow::Result<Outcome> {
+pub(crate) async fn run(context: &Context<'_>, options: &Demo, stopper: &Stopper) -> anyhow::Result<Outcome> {
     std::fs::create_dir_all(&options.output)
         .with_context(|| format!("cannot make the folder {}", options.output.display()))?;
     let folder =
@@ -97,7 +97,7 @@ async fn job(
     let computed = context.clock.monotonic().saturating_sub(started);
     finished.tell(context, &frames);
     let receipt = bill(session, &watcher, &purchase).await?;
-    tell_receipt(context, network, &receipt, computed).await?;
+    tell_receipt(context, network, &receipt, &spans(&finished.updates), computed).await?;
     account.close().await;
     if finished.outcome() != Outcome::Success {
         return Ok(finished.outcome());
@@ -119,11 +119,14 @@ async fn tell_receipt(
     context: &Context<'_>,
     network: &LocalNetwork,
     receipt: &Receipt,
+    spans: &[(&'static str, Span)],
     took: Duration,
 ) -> anyhow::Result<()> {
     let names: BTreeMap<Address, String> = network.names.iter().cloned().collect();
     let mut lines = vec![format!("\nreceipt, {:.1} s after the start", took.as_secs_f64())];
     lines.extend(receipt_lines(receipt, &names));
+    lines.push(String::new());
+    lines.extend(span_lines(spans));
     let (name, liar) = network.workers.last().context("the demo has workers")?;
     let score = network.session.chain.score(liar.address).await.map_err(sdk::Error::from)?;
     let line = receipt.accounts.get(&liar.address).copied().unwrap_or_default();
@@ -134,10 +137,11 @@ async fn tell_receipt(
     ));
     let fields = json!({
         "receipt": receipt,
+        "spans": spans,
         "total_ms": took.as_millis(),
         "cheater": { "worker": liar.address, "lies": line.faulty, "lost": line.paid, "score": score.to_string() },
     });
-    context.printer.note("receipt", fields, lines.join("\n"));
+    context.printer.result("receipt", fields, lines.join("\n"));
     ensure!(line.faulty == 0 || !line.paid.is_zero() || score < U256::from(line.accurate), "the cheater lost nothing");
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use protocol::task::Phase;
 use sdk::fetch::{Fetched, fetch};
-use sdk::watch::{Step, Watcher};
+use sdk::watch::{Step, Update, Watcher};
 use sdk::{Error, Outcome, Session};
 use serde_json::json;
 
@@ -13,20 +13,22 @@ use crate::show::Board;
 
 /// What became of the tasks.
 #[derive(Default)]
-pub struct Finished {
+pub(crate) struct Finished {
     /// Proven results, with their task's index.
-    pub results: Vec<(u64, Fetched)>,
+    pub(crate) results: Vec<(u64, Fetched)>,
     /// Indices of tasks that were refunded.
-    pub refunded: Vec<u64>,
+    pub(crate) refunded: Vec<u64>,
     /// Results that could not be fetched or proven.
-    pub broken: Vec<(u64, Error)>,
+    pub(crate) broken: Vec<(u64, Error)>,
+    /// All that happened, oldest first.
+    pub(crate) updates: Vec<Update>,
 }
 
 /// Follows the watcher's tasks to their end; downloads each result into `output`/`index` as soon as it is final.
 ///
 /// # Errors
 /// [`Error::Interrupted`] when stopped; the caller says how to resume.
-pub async fn finish(
+pub(crate) async fn finish(
     context: &Context<'_>,
     session: &Session,
     watcher: &mut Watcher,
@@ -51,6 +53,7 @@ pub async fn finish(
                 Step::Refunded => finished.refunded.push(update.index),
                 _ => {}
             }
+            finished.updates.push(update);
         }
     }
     board.finish();
@@ -71,7 +74,7 @@ fn tell_result(context: &Context<'_>, index: u64, fetched: &Fetched) {
 
 impl Finished {
     /// How the whole ended; the worst of its tasks counts.
-    pub fn outcome(&self) -> Outcome {
+    pub(crate) fn outcome(&self) -> Outcome {
         let failed = self.results.iter().any(|(_, fetched)| fetched.failure().is_some());
         if !self.broken.is_empty() {
             Outcome::BadResult
@@ -85,7 +88,7 @@ impl Finished {
     }
 
     /// Says what is where, and what went wrong.
-    pub fn tell(&self, context: &Context<'_>, output: &Path) {
+    pub(crate) fn tell(&self, context: &Context<'_>, output: &Path) {
         let printer = context.printer;
         for (index, error) in &self.broken {
             printer.note(
@@ -122,6 +125,6 @@ impl Finished {
 }
 
 /// One word for where a task stands on chain.
-pub fn phase_name(phase: Option<&Phase>) -> &'static str {
+pub(crate) fn phase_name(phase: Option<&Phase>) -> &'static str {
     phase.map_or("waiting", Phase::name)
 }

@@ -21,7 +21,7 @@ use crate::show::Printer;
 use context::Context;
 
 /// Runs one command to its end.
-pub async fn run(cli: Cli, printer: &Printer) -> anyhow::Result<Outcome> {
+pub(crate) async fn run(cli: Cli, printer: &Printer) -> anyhow::Result<Outcome> {
     if let Command::Completions { shell } = cli.command {
         clap_complete::generate(shell, &mut Cli::command(), "fairgrid", &mut std::io::stdout());
         return Ok(Outcome::Success);

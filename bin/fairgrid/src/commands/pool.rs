@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use sdk::Outcome;
 use serde_json::json;
-use storage::Disk;
+use storage::Node;
 
 use super::Context;
 use crate::cli::{PoolRun, PoolVerb};
@@ -15,7 +16,7 @@ use crate::node::{PoolOptions, PoolRole};
 const CATEGORIES: [u64; 2] = [0, 1];
 
 /// Runs the command.
-pub async fn run(context: &Context<'_>, verb: &PoolVerb) -> anyhow::Result<Outcome> {
+pub(crate) async fn run(context: &Context<'_>, verb: &PoolVerb) -> anyhow::Result<Outcome> {
     let PoolVerb::Run(options) = verb;
     serve(context, options).await
 }
@@ -24,13 +25,15 @@ async fn serve(context: &Context<'_>, options: &PoolRun) -> anyhow::Result<Outco
     let session = context.session(&options.place).await?;
     let wallet = context.unlock(&options.account, &options.password)?;
     let categories = categories(&session).await?;
+    let transit = context.home().join("pool").join("transit");
+    std::fs::create_dir_all(&transit).with_context(|| format!("cannot make the folder {}", transit.display()))?;
     let pool = PoolOptions {
         folder: context.home().join("pool"),
         listen: SocketAddr::new(options.listen, options.port),
         description: options.description.clone(),
         price: options.price,
         categories: categories.clone(),
-        store: Arc::new(Disk::open(context.home().join("blobs"))?),
+        store: Arc::new(Node::new(session.gateway.clone(), transit)),
     };
     let role = PoolRole::start(&session, wallet, pool, &context.stop).await?;
     let fields = json!({ "workerpool": role.workerpool, "url": role.url });

@@ -12,7 +12,7 @@ use super::finish::finish;
 use crate::cli::Run;
 
 /// Runs the command.
-pub async fn run(context: &Context<'_>, options: &Run) -> anyhow::Result<Outcome> {
+pub(crate) async fn run(context: &Context<'_>, options: &Run) -> anyhow::Result<Outcome> {
     let session = context.session(&options.place).await?;
     let app = session.network.app(&options.app)?;
     let account = context.account(&session, &options.who).await?;
@@ -46,7 +46,7 @@ async fn buy(
     if options.dry_run {
         return dry(context, session, account, &quote).await;
     }
-    let purchase = place(account, &quote).await?;
+    let purchase = place(account, &quote).await.map_err(|error| error.for_wallet(&options.who.account))?;
     tell_deals(context, &purchase);
     let deals: Vec<DealId> = purchase.deals.iter().map(|placed| placed.deal).collect();
     if options.detach {

@@ -11,7 +11,7 @@ use super::finish::finish;
 use crate::cli::TaskVerb;
 
 /// Runs the command.
-pub async fn run(context: &Context<'_>, verb: &TaskVerb) -> anyhow::Result<Outcome> {
+pub(crate) async fn run(context: &Context<'_>, verb: &TaskVerb) -> anyhow::Result<Outcome> {
     match verb {
         TaskVerb::Show(options) => show(context, &context.session(&options.place).await?, options.task).await,
         TaskVerb::Watch(options) => {

@@ -14,7 +14,7 @@ use crate::node::{Keys, LocalNetwork, LocalOptions, Ports, offered};
 const PRICE: u64 = 100_000_000;
 
 /// Runs the command.
-pub async fn run(context: &Context<'_>, options: &Up) -> anyhow::Result<Outcome> {
+pub(crate) async fn run(context: &Context<'_>, options: &Up) -> anyhow::Result<Outcome> {
     let home = context.home().to_owned();
     let price = Amount::nrlc(PRICE);
     let local = LocalOptions {
@@ -29,7 +29,7 @@ pub async fn run(context: &Context<'_>, options: &Up) -> anyhow::Result<Outcome>
             pool: options.pool_port,
         },
         workers: (!options.without_pool).then_some(options.workers),
-        liar_from: None,
+        liar_from: options.test_liar_from,
         price,
         test_methods: options.test_methods,
         test_category: options.test_category,

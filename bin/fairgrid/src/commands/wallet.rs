@@ -11,7 +11,7 @@ use crate::cli::{Password, WalletVerb};
 const MIN_PASSWORD: usize = 8;
 
 /// Runs the command.
-pub fn run(context: &Context<'_>, verb: &WalletVerb) -> anyhow::Result<Outcome> {
+pub(crate) fn run(context: &Context<'_>, verb: &WalletVerb) -> anyhow::Result<Outcome> {
     let wallets = context.wallets();
     match verb {
         WalletVerb::New { name, password } => {

@@ -1,6 +1,6 @@
 //! `fairgrid worker run`: a worker as a process of its own.
 
-use protocol::Amount;
+use protocol::{Amount, TaskId};
 use sdk::Outcome;
 use serde_json::json;
 use worker::{Fault, WorkerEvent};
@@ -13,7 +13,7 @@ use crate::node::{WorkerOptions, WorkerRole};
 const STAKE: u64 = 100;
 
 /// Runs the command.
-pub async fn run(context: &Context<'_>, verb: &WorkerVerb) -> anyhow::Result<Outcome> {
+pub(crate) async fn run(context: &Context<'_>, verb: &WorkerVerb) -> anyhow::Result<Outcome> {
     let WorkerVerb::Run(options) = verb;
     work(context, options).await
 }
@@ -55,5 +55,29 @@ async fn work(context: &Context<'_>, options: &WorkerRun) -> anyhow::Result<Outc
 }
 
 fn tell(context: &Context<'_>, event: &WorkerEvent) {
-    context.printer.note("work", json!({ "what": format!("{event:?}") }), event.to_string());
+    let (what, task, text) = describe(event);
+    context.printer.note("work", json!({ "what": what, "task": task, "text": text }), &text);
+}
+
+/// A word for programs, the task, and words for people.
+fn describe(event: &WorkerEvent) -> (&'static str, Option<TaskId>, String) {
+    match event {
+        WorkerEvent::Connected => ("connected", None, "connected to the pool".to_owned()),
+        WorkerEvent::Disconnected { reason } => ("disconnected", None, format!("disconnected, trying again: {reason}")),
+        WorkerEvent::Assigned { task } => ("assigned", Some(*task), format!("task {task} assigned")),
+        WorkerEvent::Computing { task } => ("computing", Some(*task), format!("task {task} computing")),
+        WorkerEvent::Computed { task, exit_code, wall, .. } => {
+            let took = wall.as_secs_f64();
+            ("computed", Some(*task), format!("task {task} computed in {took:.2} s, exit code {exit_code}"))
+        }
+        WorkerEvent::Contributed { task, .. } => ("contributed", Some(*task), format!("task {task} contributed")),
+        WorkerEvent::Revealed { task } => ("revealed", Some(*task), format!("task {task} revealed")),
+        WorkerEvent::Uploaded { task, .. } => ("uploaded", Some(*task), format!("task {task} uploaded")),
+        WorkerEvent::Finished { task, completed } => {
+            let end = if *completed { "completed" } else { "claimed: the stake is back" };
+            ("finished", Some(*task), format!("task {task} {end}"))
+        }
+        WorkerEvent::Failed { task, message, .. } => ("failed", Some(*task), format!("task {task} failed: {message}")),
+        WorkerEvent::Dropped { task, reason } => ("dropped", Some(*task), format!("task {task} taken back: {reason}")),
+    }
 }

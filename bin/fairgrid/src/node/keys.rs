@@ -7,7 +7,7 @@ use sdk::wallets::{Wallets, local_password};
 use zeroize::Zeroizing;
 
 /// Where a local network's wallets come from.
-pub enum Keys {
+pub(crate) enum Keys {
     /// Encrypted files that stay.
     Folder {
         /// The files.
@@ -24,7 +24,7 @@ impl Keys {
     ///
     /// # Errors
     /// When the folder or its password file cannot be used.
-    pub fn in_folder(folder: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn in_folder(folder: &Path) -> anyhow::Result<Self> {
         let password = local_password(folder)?;
         Ok(Self::Folder { wallets: Wallets::at(folder), password })
     }
@@ -33,7 +33,7 @@ impl Keys {
     ///
     /// # Errors
     /// When the file cannot be opened or written.
-    pub fn wallet(&self, name: &str) -> anyhow::Result<Wallet> {
+    pub(crate) fn wallet(&self, name: &str) -> anyhow::Result<Wallet> {
         match self {
             Self::Forgotten => Ok(Wallet::random()),
             Self::Folder { wallets, password } => {

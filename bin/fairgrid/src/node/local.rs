@@ -53,55 +53,55 @@ const APPS: [(&str, u64, &[u8], &str); 3] = [
 
 /// Ports; 0 picks a free one.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Ports {
+pub(crate) struct Ports {
     /// JSON-RPC.
-    pub rpc: u16,
+    pub(crate) rpc: u16,
     /// Market.
-    pub market: u16,
+    pub(crate) market: u16,
     /// File gateway.
-    pub gateway: u16,
+    pub(crate) gateway: u16,
     /// Pool.
-    pub pool: u16,
+    pub(crate) pool: u16,
 }
 
 /// What a local network is made of.
-pub struct LocalOptions {
+pub(crate) struct LocalOptions {
     /// Everything it keeps.
-    pub folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// Whether the chain is kept on disk.
-    pub keep: bool,
+    pub(crate) keep: bool,
     /// Its wallets.
-    pub keys: Keys,
+    pub(crate) keys: Keys,
     /// Where it listens.
-    pub listen: IpAddr,
+    pub(crate) listen: IpAddr,
     /// On which ports.
-    pub ports: Ports,
+    pub(crate) ports: Ports,
     /// Number of workers; `None` starts no pool either.
-    pub workers: Option<u16>,
+    pub(crate) workers: Option<u16>,
     /// The last worker lies from this task on.
-    pub liar_from: Option<u32>,
+    pub(crate) liar_from: Option<u32>,
     /// Price of one task of the pool.
-    pub price: Amount,
+    pub(crate) price: Amount,
     /// Lets clients move the chain's time.
-    pub test_methods: bool,
+    pub(crate) test_methods: bool,
     /// An additional category of this many seconds.
-    pub test_category: Option<u64>,
+    pub(crate) test_category: Option<u64>,
 }
 
 /// A network that is alive.
-pub struct LocalNetwork {
+pub(crate) struct LocalNetwork {
     /// How to reach it.
-    pub session: Session,
+    pub(crate) session: Session,
     /// Its contracts.
-    pub deployment: Deployment,
+    pub(crate) deployment: Deployment,
     /// The wallet that buys.
-    pub requester: Wallet,
+    pub(crate) requester: Wallet,
     /// The pool, unless it is run elsewhere.
-    pub pool: Option<PoolRole>,
+    pub(crate) pool: Option<PoolRole>,
     /// The workers, with their wallets' names.
-    pub workers: Vec<(String, WorkerRole)>,
+    pub(crate) workers: Vec<(String, WorkerRole)>,
     /// Named accounts, for displays.
-    pub names: Vec<(Address, String)>,
+    pub(crate) names: Vec<(Address, String)>,
     node: Node,
     served: Vec<Served>,
     tasks: Tasks,
@@ -119,7 +119,7 @@ impl LocalNetwork {
     ///
     /// # Errors
     /// The first thing that cannot be started, by name.
-    pub async fn start(options: LocalOptions, clock: Arc<dyn Clock>, stop: &Stop) -> anyhow::Result<Self> {
+    pub(crate) async fn start(options: LocalOptions, clock: Arc<dyn Clock>, stop: &Stop) -> anyhow::Result<Self> {
         let folder = options.folder.clone();
         std::fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
         let owner = options.keys.wallet("owner")?;
@@ -226,7 +226,7 @@ impl LocalNetwork {
     }
 
     /// Keeps the pool's offers open until `stop`.
-    pub async fn keep_offering(&self, options_price: Amount, categories: &[u64], stop: &Stop) {
+    pub(crate) async fn keep_offering(&self, options_price: Amount, categories: &[u64], stop: &Stop) {
         match &self.pool {
             Some(pool) => pool.keep_offering(categories, options_price, stop).await,
             None => stop.requested().await,
@@ -234,7 +234,7 @@ impl LocalNetwork {
     }
 
     /// Waits until all has ended; call after the stop was requested.
-    pub async fn join(self) {
+    pub(crate) async fn join(self) {
         for (_, worker) in self.workers {
             worker.join().await;
         }
@@ -250,7 +250,7 @@ impl LocalNetwork {
 }
 
 /// Categories that the local pool offers: the shortest ones, and a test's own.
-pub fn offered(options: &LocalOptions) -> Vec<u64> {
+pub(crate) fn offered(options: &LocalOptions) -> Vec<u64> {
     let own = options.test_category.map(|_| u64::try_from(STANDARD_CATEGORIES.len()).unwrap_or(u64::MAX));
     [0, 1].into_iter().chain(own).collect()
 }
@@ -280,9 +280,17 @@ async fn start_chain(
         data: options.keep.then(|| options.folder.join("chain")),
         genesis: Genesis { balances: rich.map(|address| (address, coins)).collect(), ..Genesis::default() },
         test_methods: options.test_methods,
+        // What a user was told must survive a kill in the next instant.
+        fsync: devnet::Durability::EveryBlock,
         ..devnet::Config::default()
     };
-    Node::start(config, Arc::clone(clock), stop.clone()).await.context("the chain cannot start")
+    let address = config.listen;
+    Node::start(config, Arc::clone(clock), stop.clone()).await.map_err(|error| match error {
+        devnet::Error::Listen { .. } => anyhow::Error::from(error).context(format!(
+            "the chain cannot listen on {address}: stop what uses that port, or choose another with --rpc-port"
+        )),
+        other => anyhow::Error::from(other).context("the chain cannot start"),
+    })
 }
 
 /// The contracts of this folder's chain, deployed at the first start. The file is written last, so a start that was
@@ -308,7 +316,7 @@ async fn start_gateway(options: &LocalOptions, stop: &Stop) -> anyhow::Result<(S
     let store = Arc::new(Disk::open(options.folder.join("blobs"))?);
     let (listener, url) =
         serve::bind(SocketAddr::new(options.listen, options.ports.gateway), "gateway", "--gateway-port").await?;
-    let router = storage::gateway::router(Arc::clone(&store) as Arc<dyn storage::BlobStore>);
+    let router = storage::gateway::router(Arc::clone(&store) as _, storage::gateway::Options::default());
     Ok((serve::serve(listener, url, router, stop.clone()), store))
 }
 

@@ -5,6 +5,6 @@ mod local;
 mod roles;
 mod serve;
 
-pub use keys::Keys;
-pub use local::{LocalNetwork, LocalOptions, Ports, offered};
-pub use roles::{PoolOptions, PoolRole, WorkerOptions, WorkerRole};
+pub(crate) use keys::Keys;
+pub(crate) use local::{LocalNetwork, LocalOptions, Ports, offered};
+pub(crate) use roles::{PoolOptions, PoolRole, WorkerOptions, WorkerRole};

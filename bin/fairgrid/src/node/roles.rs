@@ -31,27 +31,27 @@ const OFFER_TRUST: u64 = 1_000;
 const RENEW_EVERY: Duration = Duration::from_secs(30);
 
 /// How a pool is run.
-pub struct PoolOptions {
+pub(crate) struct PoolOptions {
     /// Databases of the pool.
-    pub folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// Where to listen.
-    pub listen: SocketAddr,
+    pub(crate) listen: SocketAddr,
     /// What the pool is called on chain.
-    pub description: String,
+    pub(crate) description: String,
     /// Price of one task.
-    pub price: Amount,
+    pub(crate) price: Amount,
     /// Categories offered.
-    pub categories: Vec<u64>,
+    pub(crate) categories: Vec<u64>,
     /// The store that results go to; its gateway must serve it.
-    pub store: Arc<dyn storage::BlobStore>,
+    pub(crate) store: Arc<dyn storage::BlobStore>,
 }
 
 /// A pool that is being run.
-pub struct PoolRole {
+pub(crate) struct PoolRole {
     /// The workerpool contract.
-    pub workerpool: Address,
+    pub(crate) workerpool: Address,
     /// Where workers find it.
-    pub url: Url,
+    pub(crate) url: Url,
     served: Served,
     account: Account,
     tasks: Tasks,
@@ -63,7 +63,12 @@ impl PoolRole {
     ///
     /// # Errors
     /// When the port is taken, the chain refuses, or a database cannot be opened.
-    pub async fn start(session: &Session, wallet: Wallet, options: PoolOptions, stop: &Stop) -> anyhow::Result<Self> {
+    pub(crate) async fn start(
+        session: &Session,
+        wallet: Wallet,
+        options: PoolOptions,
+        stop: &Stop,
+    ) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&options.folder)
             .with_context(|| format!("cannot make the folder {}", options.folder.display()))?;
         let (listener, url) = serve::bind(options.listen, "pool", "--pool-port or --port").await?;
@@ -106,8 +111,13 @@ impl PoolRole {
         Ok(role)
     }
 
-    /// Publishes an offer for each category that has none.
+    /// Deposits what all offers together need, then publishes one for each category that has none.
     async fn offer(&self, options: &PoolOptions) -> anyhow::Result<()> {
+        let owned = sdk::account::balances(self.account.session(), self.account.address()).await?;
+        let total = owned.stake.checked_add(owned.wallet).unwrap_or(owned.stake);
+        let volume = U256::from(OFFER_VOLUME) * U256::from(options.categories.len());
+        let wanted = stake_of(options.price).checked_mul(volume).unwrap_or(total);
+        self.account.ensure_stake(wanted.min(total)).await?;
         for category in &options.categories {
             renew(&self.account, self.workerpool, *category, options.price).await?;
         }
@@ -115,7 +125,7 @@ impl PoolRole {
     }
 
     /// Keeps offers open until `stop`: an offer that is used up is followed by the next.
-    pub async fn keep_offering(&self, categories: &[u64], price: Amount, stop: &Stop) {
+    pub(crate) async fn keep_offering(&self, categories: &[u64], price: Amount, stop: &Stop) {
         loop {
             tokio::select! {
                 () = stop.requested() => return,
@@ -130,7 +140,7 @@ impl PoolRole {
     }
 
     /// Waits until all has ended; call after the stop was requested.
-    pub async fn join(self) {
+    pub(crate) async fn join(self) {
         self.tasks.join().await;
         self.account.close().await;
         self.served.join(GRACE, self.clock.as_ref()).await;
@@ -163,11 +173,16 @@ async fn renew(account: &Account, workerpool: Address, category: u64, price: Amo
     Ok(())
 }
 
+/// What the owner locks for one task of a price.
+fn stake_of(price: Amount) -> Amount {
+    price.percent(U256::from(POOL_STAKE_PERCENT)).unwrap_or_default()
+}
+
 /// Tasks that the owner can back with a third of what it has, so that every category gets an offer.
 async fn affordable(account: &Account, price: Amount) -> anyhow::Result<u64> {
     let owned = sdk::account::balances(account.session(), account.address()).await?;
     let total = owned.stake.checked_add(owned.wallet).unwrap_or(owned.stake).to_nrlc() / U256::from(3);
-    let stake = price.percent(U256::from(POOL_STAKE_PERCENT)).unwrap_or_default().to_nrlc();
+    let stake = stake_of(price).to_nrlc();
     if stake.is_zero() {
         return Ok(OFFER_VOLUME);
     }
@@ -175,29 +190,29 @@ async fn affordable(account: &Account, price: Amount) -> anyhow::Result<u64> {
 }
 
 /// How a worker is run.
-pub struct WorkerOptions {
+pub(crate) struct WorkerOptions {
     /// Its work folder and database.
-    pub folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// Its name in logs.
-    pub name: String,
+    pub(crate) name: String,
     /// Its pool.
-    pub pool: Url,
+    pub(crate) pool: Url,
     /// Tasks computed at the same time.
-    pub slots: u32,
+    pub(crate) slots: u32,
     /// A Docker-compatible engine.
-    pub docker_socket: Option<String>,
+    pub(crate) docker_socket: Option<String>,
     /// Whether input files may come from this machine's own network.
-    pub private_networks: bool,
+    pub(crate) private_networks: bool,
     /// Misbehaviour, for the demo.
-    pub fault: Fault,
+    pub(crate) fault: Fault,
     /// Stake to have deposited before joining, as far as the wallet holds it.
-    pub stake: Amount,
+    pub(crate) stake: Amount,
 }
 
 /// A worker that is being run.
-pub struct WorkerRole {
+pub(crate) struct WorkerRole {
     /// Who.
-    pub address: Address,
+    pub(crate) address: Address,
     events: broadcast::Receiver<WorkerEvent>,
     account: Account,
     tasks: Tasks,
@@ -208,7 +223,12 @@ impl WorkerRole {
     ///
     /// # Errors
     /// When the pool does not answer, the chain refuses, or the folder cannot be used.
-    pub async fn start(session: &Session, wallet: Wallet, options: WorkerOptions, stop: &Stop) -> anyhow::Result<Self> {
+    pub(crate) async fn start(
+        session: &Session,
+        wallet: Wallet,
+        options: WorkerOptions,
+        stop: &Stop,
+    ) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&options.folder)
             .with_context(|| format!("cannot make the folder {}", options.folder.display()))?;
         let account = Account::open(session, wallet.clone(), &options.folder, stop).await?;
@@ -241,17 +261,17 @@ impl WorkerRole {
     }
 
     /// What the worker does, as it happens.
-    pub fn events(&self) -> broadcast::Receiver<WorkerEvent> {
+    pub(crate) fn events(&self) -> broadcast::Receiver<WorkerEvent> {
         self.events.resubscribe()
     }
 
     /// Waits until the worker has ended by itself or by a stop.
-    pub async fn ended(&mut self) {
+    pub(crate) async fn ended(&mut self) {
         while self.tasks.next_ended().await.is_some() {}
     }
 
     /// Waits until all has ended; call after the stop was requested.
-    pub async fn join(self) {
+    pub(crate) async fn join(self) {
         self.tasks.join().await;
         self.account.close().await;
     }
@@ -262,7 +282,7 @@ fn sandboxes(folder: &Path, docker_socket: Option<String>, clock: &Arc<dyn Clock
     let wasm: Arc<dyn Sandbox> = Arc::new(Wasm::new(&cache, Arc::clone(clock))?);
     let container = docker_socket.map(|socket| -> anyhow::Result<Arc<dyn Sandbox>> {
         let config = ContainerConfig { socket, ..ContainerConfig::new("fairgrid") };
-        Ok(Arc::new(Container::connect(config, Arc::clone(clock))?))
+        Ok(Arc::new(Container::new(config, Arc::clone(clock))))
     });
     Ok(Sandboxes { wasm: Some(wasm), container: container.transpose()? })
 }

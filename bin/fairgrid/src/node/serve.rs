@@ -9,9 +9,9 @@ use tokio::net::TcpListener;
 use url::Url;
 
 /// A router that is being served.
-pub struct Served {
+pub(crate) struct Served {
     /// Where.
-    pub url: Url,
+    pub(crate) url: Url,
     tasks: Tasks,
 }
 
@@ -19,7 +19,7 @@ pub struct Served {
 ///
 /// # Errors
 /// When the address cannot be listened on: names the service, the port, and the option that changes it.
-pub async fn bind(address: SocketAddr, what: &str, option: &str) -> anyhow::Result<(TcpListener, Url)> {
+pub(crate) async fn bind(address: SocketAddr, what: &str, option: &str) -> anyhow::Result<(TcpListener, Url)> {
     let listener = TcpListener::bind(address).await.with_context(|| {
         format!("the {what} cannot listen on {address}: stop what uses that port, or choose another with {option}")
     })?;
@@ -28,7 +28,7 @@ pub async fn bind(address: SocketAddr, what: &str, option: &str) -> anyhow::Resu
 }
 
 /// Serves `router` until `stop`; open requests are finished first.
-pub fn serve(listener: TcpListener, url: Url, router: Router, stop: Stop) -> Served {
+pub(crate) fn serve(listener: TcpListener, url: Url, router: Router, stop: Stop) -> Served {
     let mut tasks = Tasks::new();
     tasks.spawn("http", async move {
         let until = async move { stop.requested().await };
@@ -41,7 +41,7 @@ pub fn serve(listener: TcpListener, url: Url, router: Router, stop: Stop) -> Ser
 
 impl Served {
     /// Waits until nothing is served any more; connections that stay open longer than `grace` are cut.
-    pub async fn join(self, grace: std::time::Duration, clock: &dyn runtime::Clock) {
+    pub(crate) async fn join(self, grace: std::time::Duration, clock: &dyn runtime::Clock) {
         tokio::select! {
             () = self.tasks.join() => {}
             () = clock.sleep(grace) => {}

@@ -12,7 +12,7 @@ use super::{Printer, short};
 const LINES: usize = 24;
 
 /// The live view of some tasks.
-pub struct Board<'a> {
+pub(crate) struct Board<'a> {
     printer: &'a Printer,
     lines: BTreeMap<TaskId, ProgressBar>,
     all: Option<ProgressBar>,
@@ -20,7 +20,7 @@ pub struct Board<'a> {
 
 impl<'a> Board<'a> {
     /// A board of `tasks`.
-    pub fn new(printer: &'a Printer, tasks: &[Watched]) -> Self {
+    pub(crate) fn new(printer: &'a Printer, tasks: &[Watched]) -> Self {
         let mut board = Self { printer, lines: BTreeMap::new(), all: None };
         if !printer.draws() {
             return board;
@@ -45,7 +45,7 @@ impl<'a> Board<'a> {
     }
 
     /// Shows what happened.
-    pub fn show(&mut self, update: &Update) {
+    pub(crate) fn show(&mut self, update: &Update) {
         self.printer.event("task", update);
         let text = describe(&update.step);
         match self.lines.get(&update.task) {
@@ -67,7 +67,7 @@ impl<'a> Board<'a> {
     }
 
     /// Leaves the last state on the screen.
-    pub fn finish(self) {
+    pub(crate) fn finish(self) {
         for bar in self.lines.values() {
             bar.abandon();
         }

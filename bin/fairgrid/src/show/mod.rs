@@ -11,16 +11,16 @@ use sdk::Outcome;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-pub use board::Board;
-pub use picture::{contact_sheet, film};
-pub use receipt::{receipt_lines, short};
+pub(crate) use board::Board;
+pub(crate) use picture::{contact_sheet, film};
+pub(crate) use receipt::{receipt_lines, short, span_lines};
 
 /// Version of the JSON lines' envelope: `{"v": 1, "event": name, …}`.
 const ENVELOPE: u32 = 1;
 
 /// Prints text for people, or JSON lines for programs.
 #[derive(Debug)]
-pub struct Printer {
+pub(crate) struct Printer {
     pub(crate) json: bool,
     draws: bool,
     progress: MultiProgress,
@@ -29,31 +29,31 @@ pub struct Printer {
 impl Printer {
     /// Text, unless `json`. It draws when standard error is a terminal.
     #[must_use]
-    pub fn new(json: bool) -> Self {
+    pub(crate) fn new(json: bool) -> Self {
         let draws = !json && std::io::stderr().is_terminal();
         Self { json, draws, progress: MultiProgress::new() }
     }
 
     /// Whether lines may be drawn over.
     #[must_use]
-    pub fn draws(&self) -> bool {
+    pub(crate) fn draws(&self) -> bool {
         self.draws
     }
 
     /// Where drawn lines live.
     #[must_use]
-    pub fn progress(&self) -> &MultiProgress {
+    pub(crate) fn progress(&self) -> &MultiProgress {
         &self.progress
     }
 
     /// A result: `text` for people, `event` with `fields` for programs.
-    pub fn result(&self, event: &str, fields: impl Serialize, text: impl AsRef<str>) {
+    pub(crate) fn result(&self, event: &str, fields: impl Serialize, text: impl AsRef<str>) {
         let line = if self.json { envelope(event, fields) } else { text.as_ref().to_owned() };
         self.write(&line, false);
     }
 
     /// Something on the way to a result: people see it on standard error.
-    pub fn note(&self, event: &str, fields: impl Serialize, text: impl AsRef<str>) {
+    pub(crate) fn note(&self, event: &str, fields: impl Serialize, text: impl AsRef<str>) {
         if self.json {
             self.write(&envelope(event, fields), false);
         } else {
@@ -62,14 +62,14 @@ impl Printer {
     }
 
     /// An event that only programs see: people have it drawn already.
-    pub fn event(&self, event: &str, fields: impl Serialize) {
+    pub(crate) fn event(&self, event: &str, fields: impl Serialize) {
         if self.json {
             self.write(&envelope(event, fields), false);
         }
     }
 
     /// A failure with its cause and the exit code it leads to.
-    pub fn error(&self, error: &anyhow::Error, outcome: Outcome) {
+    pub(crate) fn error(&self, error: &anyhow::Error, outcome: Outcome) {
         let text = describe(error);
         if self.json {
             self.write(&envelope("error", json!({ "message": text, "exit_code": outcome as u8 })), false);

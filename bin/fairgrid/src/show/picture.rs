@@ -23,7 +23,7 @@ struct Frame {
 ///
 /// # Errors
 /// When a frame cannot be read, differs in size from the first, or the sheet cannot be written.
-pub fn contact_sheet(frames: &[PathBuf], to: &Path) -> anyhow::Result<()> {
+pub(crate) fn contact_sheet(frames: &[PathBuf], to: &Path) -> anyhow::Result<()> {
     let frames = read_all(frames)?;
     let Some(first) = frames.first() else { anyhow::bail!("no frames to put on a sheet") };
     let columns = (1..=6).find(|columns| columns * columns >= frames.len()).unwrap_or(6).max(1);
@@ -53,7 +53,7 @@ pub fn contact_sheet(frames: &[PathBuf], to: &Path) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When a frame cannot be read, differs in size from the first, or the film cannot be written.
-pub fn film(frames: &[PathBuf], to: &Path) -> anyhow::Result<()> {
+pub(crate) fn film(frames: &[PathBuf], to: &Path) -> anyhow::Result<()> {
     let frames = read_all(frames)?;
     let Some(first) = frames.first() else { anyhow::bail!("no frames to put in a film") };
     let (width, height) = (u16::try_from(first.width)?, u16::try_from(first.height)?);

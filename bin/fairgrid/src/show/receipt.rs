@@ -3,20 +3,22 @@
 use std::collections::BTreeMap;
 
 use alloy_primitives::Address;
-use sdk::receipt::Receipt;
+use sdk::receipt::{Receipt, Span};
 
 /// An address as people compare it: its ends.
 #[must_use]
-pub fn short(address: Address) -> String {
+pub(crate) fn short(address: Address) -> String {
     let text = address.to_string();
     format!("{}…{}", &text[..6], &text[38..])
 }
 
 /// The receipt, line by line; `names` are the accounts that have one.
 #[must_use]
-pub fn receipt_lines(receipt: &Receipt, names: &BTreeMap<Address, String>) -> Vec<String> {
+pub(crate) fn receipt_lines(receipt: &Receipt, names: &BTreeMap<Address, String>) -> Vec<String> {
     let mut lines = vec![format!("  {:<24} {:>16} {:>16}   {}", "account", "earned", "paid or lost", "record")];
-    for (account, line) in &receipt.accounts {
+    let mut accounts: Vec<_> = receipt.accounts.iter().collect();
+    accounts.sort_by_key(|(account, _)| names.get(*account).map_or("~", String::as_str));
+    for (account, line) in accounts {
         let name = names.get(account).map_or_else(|| short(*account), |name| format!("{name} {}", short(*account)));
         let mut record = String::new();
         if line.accurate > 0 {
@@ -45,6 +47,17 @@ pub fn receipt_lines(receipt: &Receipt, names: &BTreeMap<Address, String>) -> Ve
         ));
     }
     lines
+}
+
+/// How long the phases took, line by line.
+#[must_use]
+pub(crate) fn span_lines(spans: &[(&str, Span)]) -> Vec<String> {
+    let seconds = |ms: u64| format!("{}.{:02} s", ms / 1_000, ms % 1_000 / 10);
+    let head = format!("  {:<24} {:>6} {:>14} {:>14}", "time", "tasks", "mean", "most");
+    let rows = spans.iter().map(|(name, span)| {
+        format!("  {name:<24} {:>6} {:>14} {:>14}", span.tasks, seconds(span.mean_ms), seconds(span.most_ms))
+    });
+    std::iter::once(head).chain(rows).collect()
 }
 
 fn grouped(number: u64) -> String {
