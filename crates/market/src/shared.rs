@@ -159,12 +159,23 @@ impl Shared {
     /// Reads the chain about each order and writes down what it says. Idempotent.
     pub(crate) async fn settle(&self, orders: &BTreeSet<OrderHash>, cause: Cause) -> Result<(), Error> {
         for hash in orders {
-            let Some(entry) = self.book().get(*hash) else { continue };
-            if self.settle_one(&entry, cause).await? {
-                self.ripple(&entry).await?;
+            let entry = self.book().get(*hash);
+            match entry {
+                Some(entry) if self.settle_one(&entry, cause).await? => self.ripple(&entry).await?,
+                Some(_) | None => {}
             }
+            self.note_end(*hash, cause).await?;
         }
         Ok(())
+    }
+
+    /// A look may see that nothing is left before the event comes that says why and where.
+    async fn note_end(&self, hash: OrderHash, cause: Cause) -> Result<(), Error> {
+        match cause {
+            Cause::Look => Ok(()),
+            Cause::Block(block) => self.store.set_end(hash, Status::Filled, block).await,
+            Cause::Closed(block) => self.store.set_end(hash, Status::Canceled, block).await,
+        }
     }
 
     /// Looks again at the requests that hang on an app or dataset order.

@@ -138,6 +138,14 @@ impl Store {
         row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).transpose()
     }
 
+    /// Writes down in which block a filled order ended; and that it was closed, when `status` says so.
+    pub(crate) async fn set_end(&self, hash: OrderHash, status: Status, block: u64) -> Result<(), Error> {
+        let sql = "UPDATE market_orders SET status = ?, ended = ? WHERE book = ? AND hash = ? AND status = 'filled'";
+        let update = sqlx::query(sql).bind(status_name(status)).bind(block_number(block));
+        update.bind(&self.book).bind(hash.to_string()).execute(&self.database).await?;
+        Ok(())
+    }
+
     /// Orders that ended in blocks above `block`, which never happened.
     pub(crate) async fn ended_above(&self, block: u64) -> Result<Vec<Entry>, Error> {
         let sql = "SELECT * FROM market_orders WHERE book = ? AND status IN ('filled', 'canceled') AND ended > ?";

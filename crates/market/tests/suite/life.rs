@@ -207,3 +207,18 @@ async fn m3_a_restart_finds_the_same_book_and_what_happened_meanwhile() {
     market.shows::<WorkerpoolOrder>(world.hash(&orders.workerpool), Status::Canceled, 0).await;
     until(async || market.count::<WorkerpoolOrder>(&[]).await == 0).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_closed_order_is_canceled_even_if_it_was_seen_empty_before() {
+    let world = World::new().await;
+    let (market, orders) = (world.market().await, world.orders(5));
+    let hub = world.deployment.hub;
+    // Each order is closed while the market still looks at it: whoever comes first, the word is the same.
+    for n in 0..12 {
+        let order = AppOrder { salt: B256::with_last_byte(n), ..orders.app.order.clone() };
+        let signed = world.sign(order.clone());
+        market.client.publish(&signed, &world.owner).await.unwrap();
+        world.send(&format!("close {n}"), calls::manage_app_order(hub, &order, Operation::Close, Bytes::new())).await;
+        market.shows::<AppOrder>(world.hash(&signed), Status::Canceled, 0).await;
+    }
+}
