@@ -60,6 +60,9 @@ pub(crate) enum Command {
     /// Look at money and move it.
     #[command(subcommand)]
     Account(AccountVerb),
+    /// Sell an app.
+    #[command(subcommand)]
+    App(AppVerb),
     /// Make, import and list encrypted wallets.
     #[command(subcommand)]
     Wallet(WalletVerb),
@@ -191,9 +194,9 @@ pub(crate) struct Run {
     /// Only this workerpool contract.
     #[arg(long)]
     pub(crate) workerpool: Option<Address>,
-    /// Where results go, one folder a task.
-    #[arg(long, short, default_value = "fairgrid-results")]
-    pub(crate) output: PathBuf,
+    /// Where results go, one folder a task; by default fairgrid-results/ and the deal's id.
+    #[arg(long, short)]
+    pub(crate) output: Option<PathBuf>,
     /// Show what would be signed and what it costs at most, and stop.
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -229,9 +232,9 @@ pub(crate) struct TaskArgs {
 pub(crate) struct WatchTask {
     /// Id of the task.
     pub(crate) task: TaskId,
-    /// Where the result goes.
-    #[arg(long, short, default_value = "fairgrid-results")]
-    pub(crate) output: PathBuf,
+    /// Where the result goes; by default fairgrid-results/ and the deal's id.
+    #[arg(long, short)]
+    pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) place: Where,
 }
@@ -250,9 +253,9 @@ pub(crate) enum DealVerb {
     Watch {
         /// Id of the deal.
         deal: DealId,
-        /// Where results go, one folder a task.
-        #[arg(long, short, default_value = "fairgrid-results")]
-        output: PathBuf,
+        /// Where results go, one folder a task; by default fairgrid-results/ and the deal's id.
+        #[arg(long, short)]
+        output: Option<PathBuf>,
         #[command(flatten)]
         place: Where,
     },
@@ -287,6 +290,33 @@ pub(crate) enum AccountVerb {
 pub(crate) struct Move {
     /// RLC, like 1.5.
     pub(crate) amount: Amount,
+    #[command(flatten)]
+    pub(crate) who: Who,
+    #[command(flatten)]
+    pub(crate) place: Where,
+}
+
+/// `fairgrid app`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AppVerb {
+    /// Upload a WebAssembly module, register it as an app, and offer it on the market.
+    Publish(PublishApp),
+}
+
+/// `fairgrid app publish`.
+#[derive(Debug, Args)]
+pub(crate) struct PublishApp {
+    /// The module: a WASI preview 1 command.
+    pub(crate) module: PathBuf,
+    /// Name for people; by default the file's.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Price of one task, in RLC.
+    #[arg(long, default_value = "0")]
+    pub(crate) price: Amount,
+    /// Tasks that the offer is good for.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) volume: u64,
     #[command(flatten)]
     pub(crate) who: Who,
     #[command(flatten)]

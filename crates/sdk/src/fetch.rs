@@ -61,13 +61,45 @@ pub async fn fetch(session: &Session, task: TaskId, folder: &Path) -> Result<Fet
     };
     let link = ResultLink::parse(&view.results)?;
     let cid = link.cid()?;
-    std::fs::create_dir_all(folder).map_err(Error::file("make the folder", folder))?;
-    let zip = folder.with_extension("zip.partial");
+    if folder.exists() {
+        return already_here(task, consensus, folder);
+    }
+    let parent = folder.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent).map_err(Error::file("make the folder", parent))?;
+    let (zip, partial) = (beside(folder, "zip"), beside(folder, "partial"));
+    // What an interrupted download left.
+    if partial.exists() {
+        std::fs::remove_dir_all(&partial).map_err(Error::file("remove", &partial))?;
+    }
     session.gateway.fetch(&cid, &zip, MAX_ARCHIVE).await?;
-    let unpacked = prove_and_unpack(task, consensus, zip.clone(), folder.to_owned()).await;
+    let unpacked = prove_and_unpack(task, consensus, zip.clone(), partial.clone()).await;
     std::fs::remove_file(&zip).map_err(Error::file("remove", &zip))?;
     let (digest, computed) = unpacked?;
+    std::fs::rename(&partial, folder).map_err(Error::file("write", folder))?;
     Ok(Fetched { task, digest, folder: folder.to_owned(), computed })
+}
+
+/// A hidden name for what is on its way into `folder`.
+fn beside(folder: &Path, what: &str) -> PathBuf {
+    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    folder.with_file_name(format!(".{name}.{what}"))
+}
+
+/// A folder that is there is this result, downloaded before, or somebody's that must not be touched.
+fn already_here(task: TaskId, consensus: ResultHash, folder: &Path) -> Result<Fetched, Error> {
+    let held = ComputedFile::read(folder).and_then(|computed| {
+        let digest = archive::digest_of_output(folder, &computed, Subject::Output)?;
+        Ok((ResultDigest(digest), computed))
+    });
+    match held {
+        Ok((digest, computed)) if ResultHash::derive(task, digest) == consensus => {
+            Ok(Fetched { task, digest, folder: folder.to_owned(), computed })
+        }
+        _ => Err(Error::Usage(format!(
+            "{} exists and holds something else: move it away, or choose another folder with --output",
+            folder.display()
+        ))),
+    }
 }
 
 async fn prove_and_unpack(

@@ -68,20 +68,24 @@ pub struct Quote {
     pub request: RequestOrder,
     /// Price of one task with the first pool.
     pub task_price: Amount,
-    /// Most that all tasks can cost: the request's ceilings times its volume.
+    /// Most that all tasks can cost: the dearest offer that may be needed, times the volume.
     pub ceiling: Amount,
 }
 
 /// Uploads what is a file, and gives the URLs that workers will fetch.
 ///
 /// # Errors
-/// [`Error::Storage`].
+/// [`Error::Usage`] for a file that is none; [`Error::Storage`].
 pub async fn upload_inputs(session: &Session, inputs: &[Input]) -> Result<Vec<String>, Error> {
     let mut urls = Vec::with_capacity(inputs.len());
     for input in inputs {
         urls.push(match input {
             Input::Url(url) => url.clone(),
             Input::File(path) => {
+                if !path.is_file() {
+                    let what = format!("input {} is not a file: name a file of this machine, or a URL", path.display());
+                    return Err(Error::Usage(what));
+                }
                 let added = session.gateway.add(path).await?;
                 format!("{}ipfs/{}", session.network.gateway, added.cid)
             }
@@ -97,13 +101,15 @@ pub async fn upload_inputs(session: &Session, inputs: &[Input]) -> Result<Vec<St
 pub async fn quote(session: &Session, requester: Address, wish: &Wish) -> Result<Quote, Error> {
     check(wish)?;
     let app = best_app(session, requester, wish).await?;
-    let pools = fitting_pools(session, requester, wish, &app).await?;
+    let records = fitting_pools(session, requester, wish, &app).await?;
+    let dearest = dearest_needed(&records, wish.tasks);
+    let pools: Vec<Signed<WorkerpoolOrder>> = records.into_iter().map(|record| record.order).collect();
     let first = &pools[0].order;
     let task_price = sum(app.order.appprice, first.workerpoolprice)?;
     if let Some(ceiling) = wish.max_price.filter(|ceiling| *ceiling < task_price) {
         return Err(Error::TooDear { price: task_price, ceiling });
     }
-    let request = request_order(requester, wish, &app.order, first);
+    let request = request_order(requester, wish, &app.order, first, dearest);
     let per_task = sum(request.appmaxprice, request.workerpoolmaxprice)?;
     let ceiling = per_task.checked_mul(request.volume).ok_or_else(overflow)?;
     Ok(Quote { app, pools, request, task_price, ceiling })
@@ -164,7 +170,7 @@ async fn fitting_pools(
     requester: Address,
     wish: &Wish,
     app: &Signed<AppOrder>,
-) -> Result<Vec<Signed<WorkerpoolOrder>>, Error> {
+) -> Result<Vec<Record<WorkerpoolOrder>>, Error> {
     let mut filters = vec![
         ("app", wish.app.to_string()),
         ("requester", requester.to_string()),
@@ -179,15 +185,11 @@ async fn fitting_pools(
         return Err(Error::NoMatch { summary });
     }
     let reasons: Vec<String> = page.orders.iter().filter_map(|record| misfit(record, wish, app)).collect();
-    let mut fitting: Vec<Signed<WorkerpoolOrder>> = page
-        .orders
-        .iter()
-        .filter(|record| misfit(record, wish, app).is_none())
-        .map(|record| record.order.clone())
-        .collect();
+    let mut fitting = page.orders;
+    fitting.retain(|record| misfit(record, wish, app).is_none());
     // One request names one category: the cheapest offer's, unless the user named one.
-    if let Some(category) = fitting.first().map(|order| order.order.category) {
-        fitting.retain(|order| order.order.category == category);
+    if let Some(category) = fitting.first().map(|record| record.order.order.category) {
+        fitting.retain(|record| record.order.order.category == category);
         return Ok(fitting);
     }
     let count = reasons.len();
@@ -213,15 +215,32 @@ fn misfit(record: &Record<WorkerpoolOrder>, wish: &Wish, app: &Signed<AppOrder>)
     Some(format!("one task costs {price}, and your ceiling is {ceiling}: raise --max-price"))
 }
 
-fn request_order(requester: Address, wish: &Wish, app: &AppOrder, pool: &WorkerpoolOrder) -> RequestOrder {
-    // What the user allows above the app's price goes to whichever pool is next when the first is used up.
-    let pool_ceiling =
-        wish.max_price.and_then(|ceiling| ceiling.checked_sub(app.appprice)).unwrap_or(pool.workerpoolprice);
+/// The price of the last offer, cheapest first, that is needed to take all tasks.
+fn dearest_needed(offers: &[Record<WorkerpoolOrder>], tasks: u64) -> Amount {
+    let mut left = U256::from(tasks);
+    let mut price = Amount::ZERO;
+    for offer in offers {
+        if left.is_zero() {
+            break;
+        }
+        price = price.max(offer.order.order.workerpoolprice);
+        left = left.saturating_sub(offer.remaining);
+    }
+    price
+}
+
+fn request_order(
+    requester: Address,
+    wish: &Wish,
+    app: &AppOrder,
+    pool: &WorkerpoolOrder,
+    dearest: Amount,
+) -> RequestOrder {
     RequestOrder {
         app: wish.app,
         appmaxprice: app.appprice,
         workerpool: wish.workerpool.unwrap_or_default(),
-        workerpoolmaxprice: pool_ceiling,
+        workerpoolmaxprice: dearest,
         requester,
         volume: U256::from(wish.tasks),
         tag: Tag::STANDARD,
@@ -264,14 +283,23 @@ mod tests {
     }
 
     #[test]
-    fn the_request_never_allows_more_than_the_ceiling() {
-        let app = AppOrder { appprice: Amount::rlc(1), ..AppOrder::default() };
-        let pool = WorkerpoolOrder { workerpoolprice: Amount::rlc(2), ..WorkerpoolOrder::default() };
-        let wish = Wish { tasks: 3, trust: 1, max_price: Some(Amount::rlc(4)), ..Wish::default() };
-        let request = request_order(Address::ZERO, &wish, &app, &pool);
-        assert_eq!(request.appmaxprice.checked_add(request.workerpoolmaxprice), wish.max_price);
-        let unlimited = request_order(Address::ZERO, &Wish { max_price: None, ..wish }, &app, &pool);
-        assert_eq!(unlimited.workerpoolmaxprice, Amount::rlc(2));
+    fn the_request_allows_the_dearest_offer_that_is_needed_and_no_more() {
+        let offer = |rlc, remaining| Record {
+            order_hash: protocol::OrderHash::default(),
+            order: Signed {
+                order: WorkerpoolOrder { workerpoolprice: Amount::rlc(rlc), ..WorkerpoolOrder::default() },
+                sign: Bytes::new(),
+            },
+            chain_id: 1,
+            remaining: U256::from(remaining),
+            status: api::market::Status::Open,
+            publication_timestamp: String::new(),
+            signer: Address::ZERO,
+        };
+        let offers = [offer(1, 3), offer(2, 3), offer(5, 100)];
+        for (tasks, price) in [(1, 1), (3, 1), (4, 2), (6, 2), (7, 5), (1_000, 5)] {
+            assert_eq!(dearest_needed(&offers, tasks), Amount::rlc(price), "{tasks} tasks");
+        }
     }
 
     #[test]

@@ -50,7 +50,8 @@ pub struct TaskLimits {
     /// Files and folders of output. Default 10 000.
     pub files: u64,
     /// Fuel for each second of the category's reference time; the limit is this times the time, so it depends on the
-    /// category and this constant alone. Default 10^9.
+    /// category and this constant alone. Default 2.5·10^8: a quarter of what a common machine burns, so that an app
+    /// that never ends meets this limit, which all workers meet alike, before its time is up.
     pub fuel_per_second: u64,
     /// Processes and threads of a container. Default 128.
     pub pids: u32,
@@ -130,7 +131,7 @@ impl Default for TaskLimits {
             memory: 1 << 30,
             disk: 1 << 30,
             files: 10_000,
-            fuel_per_second: 1_000_000_000,
+            fuel_per_second: 250_000_000,
             pids: 128,
             cpus: 1.0,
             log: 1 << 20,

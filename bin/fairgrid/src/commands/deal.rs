@@ -9,7 +9,7 @@ use sdk::{Error, Outcome, Session};
 use serde_json::json;
 
 use super::Context;
-use super::finish::{finish, phase_name};
+use super::finish::{finish, output_of, phase_name};
 use crate::cli::DealVerb;
 
 /// Most tasks that are shown one by one.
@@ -19,7 +19,10 @@ const SHOWN: usize = 100;
 pub(crate) async fn run(context: &Context<'_>, verb: &DealVerb) -> anyhow::Result<Outcome> {
     match verb {
         DealVerb::Show { deal, place } => show(context, &context.session(place).await?, *deal).await,
-        DealVerb::Watch { deal, output, place } => watch(context, &context.session(place).await?, *deal, output).await,
+        DealVerb::Watch { deal, output, place } => {
+            let output = output_of(output.as_ref(), *deal);
+            watch(context, &context.session(place).await?, *deal, &output).await
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use protocol::DealId;
 use protocol::task::Phase;
 use sdk::fetch::{Fetched, fetch};
 use sdk::watch::{Step, Update, Watcher};
@@ -122,6 +123,12 @@ impl Finished {
         });
         printer.result("finished", fields, text);
     }
+}
+
+/// Where results go unless the user says: a folder of the deal's own, so that no purchase meets another's files.
+pub(crate) fn output_of(given: Option<&PathBuf>, deal: DealId) -> PathBuf {
+    let name = deal.to_string().chars().take(12).collect::<String>();
+    given.cloned().unwrap_or_else(|| Path::new("fairgrid-results").join(name))
 }
 
 /// One word for where a task stands on chain.

@@ -1,6 +1,7 @@
 //! One file a verb. A verb reads its options, calls the sdk or starts roles, and says how it ended.
 
 mod account;
+mod app;
 mod context;
 mod deal;
 mod demo;
@@ -37,6 +38,7 @@ pub(crate) async fn run(cli: Cli, printer: &Printer) -> anyhow::Result<Outcome> 
         Command::Task(verb) => task::run(&context, &verb).await,
         Command::Deal(verb) => deal::run(&context, &verb).await,
         Command::Account(verb) => account::run(&context, &verb).await,
+        Command::App(verb) => app::run(&context, &verb).await,
         Command::Wallet(verb) => wallet::run(&context, &verb),
         Command::Pool(verb) => pool::run(&context, &verb).await,
         Command::Worker(verb) => worker::run(&context, &verb).await,

@@ -1,5 +1,7 @@
 //! `fairgrid run`: from a wish to verified files.
 
+use std::path::Path;
+
 use protocol::DealId;
 use sdk::place::{Purchase, place};
 use sdk::quote::{Input, Quote, Wish, quote, upload_inputs};
@@ -8,7 +10,7 @@ use sdk::{Error, Outcome, Session};
 use serde_json::json;
 
 use super::Context;
-use super::finish::finish;
+use super::finish::{finish, output_of};
 use crate::cli::Run;
 
 /// Runs the command.
@@ -28,6 +30,9 @@ async fn buy(
     app: alloy_primitives::Address,
     options: &Run,
 ) -> anyhow::Result<Outcome> {
+    if let Some(output) = &options.output {
+        check_output(output)?;
+    }
     let inputs: Vec<Input> = options.input.iter().map(|text| Input::parse(text)).collect();
     // A dry run signs nothing and sends nothing, files included.
     let inputs = if options.dry_run { options.input.clone() } else { upload_inputs(session, &inputs).await? };
@@ -53,21 +58,35 @@ async fn buy(
         context.printer.result("detached", json!({ "deals": deals }), join(&deals));
         return Ok(Outcome::Success);
     }
+    let output = output_of(options.output.as_ref(), deals.first().copied().unwrap_or_default());
     let mut watcher = Watcher::start(session, &deals).await?;
-    let finished = match finish(context, session, &mut watcher, &options.output).await {
+    let finished = match finish(context, session, &mut watcher, &output).await {
         Err(Error::Interrupted) => {
             tell_resume(context, &deals);
             return Ok(Outcome::Interrupted);
         }
         other => other?,
     };
-    finished.tell(context, &options.output);
+    finished.tell(context, &output);
     if !purchase.unmatched.is_zero() && finished.outcome() == Outcome::Success {
         let text = format!("{} tasks found no offer; nothing was paid for them", purchase.unmatched);
         context.printer.note("unmatched", json!({ "tasks": purchase.unmatched.to_string() }), text);
         return Ok(Outcome::NoMatch);
     }
     Ok(finished.outcome())
+}
+
+/// Refuses an output folder that holds something, before anything is signed or paid.
+fn check_output(output: &Path) -> Result<(), Error> {
+    let empty = match std::fs::read_dir(output) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    };
+    if empty {
+        return Ok(());
+    }
+    let what = format!("{} is not an empty folder: choose another with --output, or empty it", output.display());
+    Err(Error::Usage(what))
 }
 
 async fn dry(

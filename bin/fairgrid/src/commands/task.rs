@@ -7,7 +7,7 @@ use sdk::{Error, Outcome, Session};
 use serde_json::json;
 
 use super::Context;
-use super::finish::finish;
+use super::finish::{finish, output_of};
 use crate::cli::TaskVerb;
 
 /// Runs the command.
@@ -17,7 +17,9 @@ pub(crate) async fn run(context: &Context<'_>, verb: &TaskVerb) -> anyhow::Resul
         TaskVerb::Watch(options) => {
             let session = context.session(&options.place).await?;
             let mut watcher = Watcher::of_task(&session, options.task).await?;
-            match finish(context, &session, &mut watcher, &options.output).await {
+            let deal = watcher.tasks().first().map(|task| task.deal).unwrap_or_default();
+            let output = output_of(options.output.as_ref(), deal);
+            match finish(context, &session, &mut watcher, &output).await {
                 Err(Error::Interrupted) => {
                     let command = format!("fairgrid task watch {}", options.task);
                     let text = format!("interrupted; the network goes on computing. Come back with: {command}");
@@ -26,7 +28,7 @@ pub(crate) async fn run(context: &Context<'_>, verb: &TaskVerb) -> anyhow::Resul
                 }
                 finished => {
                     let finished = finished?;
-                    finished.tell(context, &options.output);
+                    finished.tell(context, &output);
                     Ok(finished.outcome())
                 }
             }

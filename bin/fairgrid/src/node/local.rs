@@ -142,7 +142,7 @@ impl LocalNetwork {
         let mut session = Session::connect(network, Arc::clone(&clock)).await?;
         let database = runtime::sqlite::open(&folder.join("market.sqlite")).await?;
         let market = market::Market::open(
-            market::Config::default(),
+            market::Config { first_block: deployment.block, ..market::Config::default() },
             session.chain.clone(),
             database,
             Arc::clone(&clock),

@@ -1,6 +1,6 @@
 //! One listener: an axum router on an address, until a stop is requested.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::Context as _;
 use axum::Router;
@@ -23,8 +23,12 @@ pub(crate) async fn bind(address: SocketAddr, what: &str, option: &str) -> anyho
     let listener = TcpListener::bind(address).await.with_context(|| {
         format!("the {what} cannot listen on {address}: stop what uses that port, or choose another with {option}")
     })?;
-    let url = format!("http://{}/", listener.local_addr()?).parse()?;
-    Ok((listener, url))
+    let mut reachable = listener.local_addr()?;
+    // "Any address" is where to listen, not where to be reached.
+    if reachable.ip().is_unspecified() {
+        reachable.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    Ok((listener, format!("http://{reachable}/").parse()?))
 }
 
 /// Serves `router` until `stop`; open requests are finished first.
@@ -32,7 +36,9 @@ pub(crate) fn serve(listener: TcpListener, url: Url, router: Router, stop: Stop)
     let mut tasks = Tasks::new();
     tasks.spawn("http", async move {
         let until = async move { stop.requested().await };
-        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(until).await {
+        // With the peer's address, so that a service can tell this machine from strangers.
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(until).await {
             tracing::error!(%error, "a listener failed");
         }
     });
