@@ -1,0 +1,16 @@
+//! The few journeys that users make, each on the real binary: one file a kind of user or trouble.
+//!
+//! Tests that only buy share one network, one after another; whoever crashes or cheats gets a network of its own.
+
+mod buying;
+mod crashes;
+mod demo;
+mod misbehaving;
+mod money;
+mod proving;
+mod refunds;
+mod refusals;
+mod selling;
+mod shared;
+mod starting;
+mod wallets;
