@@ -11,6 +11,8 @@ use super::{Printer, short};
 /// Most tasks that get a line of their own; bags above show one line for all.
 const LINES: usize = 24;
 
+const TICK: std::time::Duration = std::time::Duration::from_millis(120);
+
 /// The live view of some tasks.
 pub(crate) struct Board<'a> {
     printer: &'a Printer,
@@ -32,7 +34,6 @@ impl<'a> Board<'a> {
                 let bar = printer.progress().add(ProgressBar::new_spinner().with_style(style.clone()));
                 bar.set_prefix(format!("task {}", task.index));
                 bar.set_message("waiting");
-                bar.enable_steady_tick(std::time::Duration::from_millis(120));
                 board.lines.insert(task.id, bar);
             }
         }
@@ -41,6 +42,10 @@ impl<'a> Board<'a> {
         let all = ProgressBar::new(total).with_style(style.expect("a constant template").progress_chars("█▉░"));
         all.set_prefix("all");
         board.all = Some(printer.progress().add(all));
+        // Only once every line has its place: a line drawn before the others would stay behind.
+        for bar in board.lines.values() {
+            bar.enable_steady_tick(TICK);
+        }
         board
     }
 
