@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use chain::{Cursor, EventFilter, EventKind, Follower, TaskView};
+use chain::{Batch, ContributionView, Cursor, EventFilter, EventKind, Follower, TaskView};
 use protocol::consensus::{Tally, weight};
 use protocol::deal::Deal;
 use protocol::task::Phase;
@@ -114,7 +114,8 @@ pub struct Watcher {
     follower: Follower,
     started: Duration,
     pool_asked: Duration,
-    fresh: bool,
+    /// Positions of the tasks that may have moved since they were read.
+    dirty: BTreeSet<usize>,
 }
 
 impl Watcher {
@@ -145,7 +146,8 @@ impl Watcher {
         let clock = std::sync::Arc::clone(&session.clock);
         let follower = Follower::start(session.chain.clone(), Cursor::at(head.number + 1), filter, clock);
         let started = session.clock.monotonic();
-        Ok(Self { session: session.clone(), deals: known, tasks, follower, started, pool_asked: started, fresh: true })
+        let dirty = (0..tasks.len()).collect();
+        Ok(Self { session: session.clone(), deals: known, tasks, follower, started, pool_asked: started, dirty })
     }
 
     /// Watches a single task.
@@ -159,6 +161,7 @@ impl Watcher {
         })?;
         let mut watcher = Self::start(session, &[view.deal]).await?;
         watcher.tasks.retain(|watched| watched.id == task);
+        watcher.dirty = (0..watcher.tasks.len()).collect();
         Ok(watcher)
     }
 
@@ -180,30 +183,25 @@ impl Watcher {
         self.tasks.iter().all(|task| task.finished)
     }
 
-    /// What happened since the last call; waits until something did, or nothing more can.
+    /// What happened since the last call; waits until something did, or nothing more can. A node that is away for a
+    /// while only delays.
     ///
     /// # Errors
     /// [`Error::Interrupted`] once `stop` is requested; [`Error::Chain`].
     pub async fn next(&mut self, stop: &Stop) -> Result<Vec<Update>, Error> {
         let mut updates = Vec::new();
-        if std::mem::take(&mut self.fresh) {
-            let all: Vec<TaskId> = self.tasks.iter().map(|task| task.id).collect();
-            self.look(&all, &mut updates).await?;
-        }
-        while updates.is_empty() && !self.is_done() {
+        loop {
+            self.look(&mut updates).await?;
+            if !updates.is_empty() || self.is_done() {
+                return Ok(updates);
+            }
             let clock = std::sync::Arc::clone(&self.session.clock);
             let moved = tokio::select! {
                 batch = self.follower.next(stop) => batch.map(Some),
                 () = clock.sleep(POOL_EVERY) => Ok(None),
             };
             match moved {
-                Ok(Some(batch)) => {
-                    let rolled_back = batch.rolled_back_to.is_some();
-                    let moved: BTreeSet<TaskId> = batch.events.iter().filter_map(|event| event.event.task()).collect();
-                    let wanted = |task: &&Watched| moved.contains(&task.id) || rolled_back;
-                    let dirty: Vec<TaskId> = self.tasks.iter().filter(wanted).map(|task| task.id).collect();
-                    self.look(&dirty, &mut updates).await?;
-                }
+                Ok(Some(batch)) => self.mark(&batch),
                 Ok(None) => self.ask_pool(&mut updates).await,
                 Err(chain::Error::Stopped { .. }) => return Err(Error::Interrupted),
                 Err(error) => return Err(error.into()),
@@ -212,50 +210,49 @@ impl Watcher {
                 self.ask_pool(&mut updates).await;
             }
         }
-        Ok(updates)
     }
 
-    async fn look(&mut self, tasks: &[TaskId], updates: &mut Vec<Update>) -> Result<(), Error> {
-        for id in tasks {
-            let at = self.session.clock.monotonic().saturating_sub(self.started);
-            let Some(position) = self.tasks.iter().position(|task| task.id == *id) else { continue };
-            let trust = self.trust_of(self.tasks[position].deal);
-            let Some(view) = self.session.chain.task(*id).await? else { continue };
-            let mut steps = Vec::new();
-            if self.tasks[position].view.is_none() {
-                steps.push(Step::Initialized);
-            }
-            for worker in view.contributors.iter().skip(self.tasks[position].votes.len()).copied() {
-                steps.extend(self.vote(position, worker, trust).await?);
-            }
-            let task = &mut self.tasks[position];
-            steps.extend(phase_steps(task, &view));
-            task.finished = view.phase.is_final();
-            task.view = Some(view);
-            updates.extend(steps.into_iter().map(|step| Update { task: *id, index: task.index, at, step }));
+    fn mark(&mut self, batch: &Batch) {
+        let moved: BTreeSet<TaskId> = batch.events.iter().filter_map(|event| event.event.task()).collect();
+        let rolled_back = batch.rolled_back_to.is_some();
+        let may_have_moved = |(_, task): &(usize, &Watched)| rolled_back || moved.contains(&task.id);
+        self.dirty.extend(self.tasks.iter().enumerate().filter(may_have_moved).map(|(position, _)| position));
+    }
+
+    async fn look(&mut self, updates: &mut Vec<Update>) -> Result<(), Error> {
+        while let Some(position) = self.dirty.first().copied() {
+            match self.look_at(position, updates).await {
+                Ok(()) => self.dirty.remove(&position),
+                // What could not be read stays marked, and is read at the next look.
+                Err(Error::Chain(error)) if error.is_retryable() => return Ok(()),
+                Err(error) => return Err(error),
+            };
         }
         Ok(())
     }
 
-    async fn vote(&mut self, position: usize, worker: Address, trust: U256) -> Result<Option<Step>, Error> {
-        let id = self.tasks[position].id;
-        let (contribution, score) =
-            tokio::try_join!(self.session.chain.contribution(id, worker), self.session.chain.score(worker))?;
+    async fn look_at(&mut self, position: usize, updates: &mut Vec<Update>) -> Result<(), Error> {
+        let (id, seen) = (self.tasks[position].id, self.tasks[position].votes.len());
+        let Some(view) = self.session.chain.task(id).await? else { return Ok(()) };
+        let mut votes = Vec::new();
+        for worker in view.contributors.iter().skip(seen) {
+            let chain = &self.session.chain;
+            votes.push((*worker, tokio::try_join!(chain.contribution(id, *worker), chain.score(*worker))?));
+        }
+        // All is read: nothing below can fail, so a look counts as a whole or not at all.
+        let at = self.session.clock.monotonic().saturating_sub(self.started);
+        let trust = self.trust_of(self.tasks[position].deal);
         let task = &mut self.tasks[position];
-        task.votes.push(worker);
-        let Some(contribution) = contribution else { return Ok(None) };
-        let weight = weight(score);
-        // The hub counted this vote already; one that cannot be counted here is shown as the hub left it.
-        let _counted_on_chain = task.tally.vote(contribution.hash, weight, trust);
-        let agreeing = task.tally.leader().map_or(U256::ZERO, |(_, weight)| weight);
-        Ok(Some(Step::Contributed {
-            worker,
-            hash: contribution.hash,
-            weight: shown(weight),
-            contributions: task.votes.len(),
-            agreeing: shown(agreeing),
-            needed: shown(task.tally.threshold(trust)),
-        }))
+        let mut steps = Vec::new();
+        if task.view.is_none() {
+            steps.push(Step::Initialized);
+        }
+        steps.extend(votes.into_iter().filter_map(|(worker, (vote, score))| task.count(worker, vote, score, trust)));
+        steps.extend(phase_steps(task, &view));
+        task.finished = view.phase.is_final();
+        task.view = Some(view);
+        updates.extend(steps.into_iter().map(|step| Update { task: id, index: task.index, at, step }));
+        Ok(())
     }
 
     async fn ask_pool(&mut self, updates: &mut Vec<Update>) {
@@ -298,6 +295,23 @@ impl Watched {
             failed: BTreeSet::new(),
             finished: false,
         }
+    }
+
+    fn count(&mut self, worker: Address, vote: Option<ContributionView>, score: U256, trust: U256) -> Option<Step> {
+        self.votes.push(worker);
+        let vote = vote?;
+        let weight = weight(score);
+        // The hub counted this vote already; one that cannot be counted here is shown as the hub left it.
+        let _counted_on_chain = self.tally.vote(vote.hash, weight, trust);
+        let agreeing = self.tally.leader().map_or(U256::ZERO, |(_, weight)| weight);
+        Some(Step::Contributed {
+            worker,
+            hash: vote.hash,
+            weight: shown(weight),
+            contributions: self.votes.len(),
+            agreeing: shown(agreeing),
+            needed: shown(self.tally.threshold(trust)),
+        })
     }
 
     /// One word for where it stands.

@@ -1,9 +1,10 @@
 //! The second half of every purchase: watch it, download what is done, prove it, say how it ended.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use protocol::DealId;
 use protocol::task::Phase;
+use protocol::{DealId, TaskId};
 use sdk::fetch::{Fetched, fetch};
 use sdk::watch::{Step, Update, Watcher};
 use sdk::{Error, Outcome, Session};
@@ -11,6 +12,10 @@ use serde_json::json;
 
 use super::Context;
 use crate::show::Board;
+
+/// How long a store of results may be away.
+const STORE_PATIENCE: Duration = Duration::from_secs(60);
+const ASK_AGAIN: Duration = Duration::from_millis(500);
 
 /// What became of the tasks.
 #[derive(Default)]
@@ -43,11 +48,12 @@ pub(crate) async fn finish(
             match update.step {
                 Step::Completed => {
                     let folder = output.join(update.index.to_string());
-                    match fetch(session, update.task, &folder).await {
+                    match fetch_patiently(context, session, update.task, &folder).await {
                         Ok(fetched) => {
                             tell_result(context, update.index, &fetched);
                             finished.results.push((update.index, fetched));
                         }
+                        Err(Error::Interrupted) => return Err(Error::Interrupted),
                         Err(error) => finished.broken.push((update.index, error)),
                     }
                 }
@@ -60,6 +66,33 @@ pub(crate) async fn finish(
     board.finish();
     finished.results.sort_by_key(|(index, _)| *index);
     Ok(finished)
+}
+
+/// Fetches a result, again and again while its store does not answer: a store that restarts must not make a result
+/// that is paid and proven look broken.
+async fn fetch_patiently(
+    context: &Context<'_>,
+    session: &Session,
+    task: TaskId,
+    folder: &Path,
+) -> Result<Fetched, Error> {
+    let clock = &context.clock;
+    let started = clock.monotonic();
+    loop {
+        let fetched = fetch(session, task, folder).await;
+        let away = match &fetched {
+            Err(Error::Storage(error)) => matches!(error, storage::Error::Unreachable { .. }),
+            Err(Error::Chain(error)) => error.is_retryable(),
+            _ => false,
+        };
+        if !away || clock.monotonic().saturating_sub(started) > STORE_PATIENCE {
+            return fetched;
+        }
+        tokio::select! {
+            () = context.stop.requested() => return Err(Error::Interrupted),
+            () = clock.sleep(ASK_AGAIN) => {}
+        }
+    }
 }
 
 fn tell_result(context: &Context<'_>, index: u64, fetched: &Fetched) {

@@ -99,3 +99,24 @@ async fn a_killed_network_goes_on_with_the_same_chain() {
     let stopped = network.stop();
     assert_eq!(stopped.all("stopping").len(), 1, "{}", stopped.describe());
 }
+
+#[tokio::test]
+async fn a_bag_outlives_the_crash_of_everything_but_its_buyer() {
+    const TASKS: usize = 8;
+    let mut network = Network::start(Options::workers(2));
+    let witness = network.witness().await;
+    let run = network.order(&["echo", "x", "--tasks", &TASKS.to_string(), "--trust", "3"]);
+    eventually("a finished task", async || {
+        (!witness.events(&[EventKind::TaskFinalize]).await.is_empty()).then_some(())
+    })
+    .await;
+    network.kill();
+    network.restart();
+    let bought = run.finish(PATIENCE).ended_with(0);
+    assert_eq!(bought.files().len(), TASKS);
+    let witness = network.witness().await;
+    let finalized = witness.events(&[EventKind::TaskFinalize]).await;
+    assert_eq!(finalized.len(), TASKS, "each task is finalized once");
+    assert_eq!(witness.events(&[EventKind::FaultyContribution, EventKind::TaskClaimed]).await, []);
+    witness.assert_money_conserved().await;
+}
