@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use protocol::{Amount, DealId, TaskId};
 use url::Url;
@@ -299,16 +299,23 @@ pub(crate) struct Move {
 /// `fairgrid app`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AppVerb {
-    /// Upload a WebAssembly module, register it as an app, and offer it on the market.
+    /// Register a WebAssembly module or a container image as an app, and offer it on the market.
     Publish(PublishApp),
 }
 
 /// `fairgrid app publish`.
 #[derive(Debug, Args)]
 pub(crate) struct PublishApp {
-    /// The module: a WASI preview 1 command.
-    pub(crate) module: PathBuf,
-    /// Name for people; by default the file's.
+    /// The module, a WASI preview 1 command: it is uploaded.
+    #[arg(required_unless_present = "image", conflicts_with = "image")]
+    pub(crate) module: Option<PathBuf>,
+    /// The image, as workers' engines will pull it, instead of a module.
+    #[arg(long)]
+    pub(crate) image: Option<String>,
+    /// Digest of the image, 0x and 64 digits.
+    #[arg(long, requires = "image", default_value_t = B256::ZERO, hide_default_value = true)]
+    pub(crate) digest: B256,
+    /// Name for people; by default the file's or the image's.
     #[arg(long)]
     pub(crate) name: Option<String>,
     /// Price of one task, in RLC.
