@@ -97,7 +97,7 @@ fn failed(failure: Failure) -> Trouble {
         Failure::BadAddress => {
             Trouble::everyones(CAUSE, "the app's address is neither a URL nor an /ipfs/ path", REPUBLISH)
         }
-        Failure::Unavailable(reason) => Trouble::mine(CAUSE, format!("cannot fetch the app: {reason}")),
+        Failure::Unavailable { reason, .. } => Trouble::mine(CAUSE, format!("cannot fetch the app: {reason}")),
         Failure::Disk(error) => Trouble::disk(CAUSE, "store the app", &error),
     }
 }

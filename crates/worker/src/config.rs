@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn fuel_and_time_follow_from_the_category_alone() {
         let limits = TaskLimits::default().of(300);
-        assert_eq!((limits.wall.as_secs(), limits.fuel), (300, 300_000_000_000));
+        assert_eq!((limits.wall.as_secs(), limits.fuel), (300, 75_000_000_000));
         assert_eq!(TaskLimits::default().of(u64::MAX).fuel, u64::MAX);
     }
 }

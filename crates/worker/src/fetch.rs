@@ -22,6 +22,15 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const STALL: Duration = Duration::from_secs(30);
 /// Longest a transfer may ever take; each has its own, shorter time as well.
 const LONGEST: Duration = Duration::from_secs(24 * 3_600);
+/// Pauses before asking again a server that does not answer or is busy: it may just be restarting, and a replicate that
+/// is given up never comes back to this worker.
+const PAUSES: [Duration; 5] = [
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+];
 /// What precedes the multihash in a binary multiaddr of `/p2p/…`: code 421 and the length 34, both varints.
 const BINARY_P2P: [u8; 3] = [0xa5, 0x03, 0x22];
 
@@ -47,7 +56,12 @@ pub(crate) enum Failure {
     /// The address is no address.
     BadAddress,
     /// No answer, a wrong one, or no time left; others may have more luck.
-    Unavailable(String),
+    Unavailable {
+        /// In words.
+        reason: String,
+        /// Whether the same question may soon be answered: a server that restarts or is busy.
+        passing: bool,
+    },
     /// This machine's disk.
     Disk(std::io::Error),
 }
@@ -76,6 +90,30 @@ impl Location {
         let url = Url::parse(text).ok()?;
         (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(Self::Web(url))
     }
+}
+
+impl Failure {
+    fn final_one(reason: String) -> Self {
+        Self::Unavailable { reason, passing: false }
+    }
+
+    fn passing(reason: String) -> Self {
+        Self::Unavailable { reason, passing: true }
+    }
+
+    fn of_gateway(error: &storage::Error) -> Self {
+        let passing = match error {
+            storage::Error::Unreachable { .. } => true,
+            storage::Error::Answered { status, .. } => is_busy(*status),
+            _ => false,
+        };
+        Self::Unavailable { reason: error.to_string(), passing }
+    }
+}
+
+/// Statuses of a server that may answer better soon.
+fn is_busy(status: u16) -> bool {
+    status >= 500 || status == StatusCode::TOO_MANY_REQUESTS.as_u16()
 }
 
 impl Fetcher {
@@ -107,9 +145,9 @@ impl Fetcher {
         limit: u64,
         time: Duration,
     ) -> Result<B256, Failure> {
-        let fetched = match tokio::time::timeout(time, self.attempt(location, into, limit)).await {
+        let fetched = match tokio::time::timeout(time, self.attempts(location, into, limit)).await {
             Ok(fetched) => fetched,
-            Err(_) => Err(Failure::Unavailable(format!("not complete after {} s", time.as_secs()))),
+            Err(_) => Err(Failure::final_one(format!("not complete after {} s", time.as_secs()))),
         };
         if fetched.is_err() {
             // Half a file is worth nothing; that it may never have existed does not matter.
@@ -118,10 +156,21 @@ impl Fetcher {
         fetched
     }
 
+    async fn attempts(&self, location: &Location, into: &Path, limit: u64) -> Result<B256, Failure> {
+        for pause in PAUSES {
+            match self.attempt(location, into, limit).await {
+                Err(Failure::Unavailable { passing: true, reason }) => tracing::debug!(reason, "asking again"),
+                other => return other,
+            }
+            tokio::time::sleep(pause).await;
+        }
+        self.attempt(location, into, limit).await
+    }
+
     async fn attempt(&self, location: &Location, into: &Path, limit: u64) -> Result<B256, Failure> {
         match location {
             Location::Web(url) if !self.private_networks && !guard::may_reach(url) => {
-                Err(Failure::Unavailable(format!("{url} is a private address: allow private networks to fetch it")))
+                Err(Failure::final_one(format!("{url} is a private address: allow private networks to fetch it")))
             }
             Location::Web(url) => download(&self.web, url, into, limit).await,
             Location::Content(cid) => self.by_content(cid, into, limit).await,
@@ -138,10 +187,10 @@ impl Fetcher {
                 Err(storage::Error::TooLarge { .. }) => return Err(Failure::TooLarge { limit }),
                 Err(storage::Error::Full { .. }) => return Err(Failure::Disk(ErrorKind::StorageFull.into())),
                 Err(storage::Error::Io { source, .. }) => return Err(Failure::Disk(source)),
-                Err(other) => worst = Some(Failure::Unavailable(other.to_string())),
+                Err(other) => worst = Some(Failure::of_gateway(&other)),
             }
         }
-        Err(worst.unwrap_or_else(|| Failure::Unavailable("the pool names no gateway".to_owned())))
+        Err(worst.unwrap_or_else(|| Failure::final_one("the pool names no gateway".to_owned())))
     }
 }
 
@@ -158,12 +207,19 @@ pub(crate) async fn sha256_of(path: &Path) -> std::io::Result<B256> {
 
 /// Streams `url` into the new file `into`, hashing it.
 async fn download(client: &reqwest::Client, url: &Url, into: &Path, limit: u64) -> Result<B256, Failure> {
-    let broken = |error: reqwest::Error| Failure::Unavailable(format!("{url}: {}", root_cause(&error)));
+    let broken = |error: reqwest::Error| {
+        let reason = format!("{url}: {}", root_cause(&error));
+        // A redirect that is refused stays refused.
+        if error.is_redirect() { Failure::final_one(reason) } else { Failure::passing(reason) }
+    };
     let response = client.get(url.clone()).send().await.map_err(broken)?;
     match response.status() {
         status if status.is_success() => {}
         StatusCode::NOT_FOUND | StatusCode::GONE => return Err(Failure::Missing),
-        status => return Err(Failure::Unavailable(format!("{url} answered {status}"))),
+        status => {
+            let reason = format!("{url} answered {status}");
+            return Err(Failure::Unavailable { reason, passing: is_busy(status.as_u16()) });
+        }
     }
     if response.content_length().is_some_and(|length| length > limit) {
         return Err(Failure::TooLarge { limit });
@@ -211,5 +267,28 @@ mod tests {
         for rubbish in ["", "file:///etc/passwd", "/ipfs/", "/etc/passwd", "http://", "ftp://x/y", "\u{0}"] {
             assert_eq!(Location::parse(rubbish.as_bytes()), None, "{rubbish}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_busy_for_a_moment_is_asked_again() {
+        let asked = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+        let counter = std::sync::Arc::clone(&asked);
+        let answer = move || {
+            let first = counter.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0;
+            let (status, text) = if first { (503, "restarting") } else { (200, "content") };
+            std::future::ready((axum::http::StatusCode::from_u16(status).unwrap(), text))
+        };
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("http://{}/file", listener.local_addr().unwrap());
+        let mut tasks = runtime::Tasks::new();
+        let router = axum::Router::new().route("/file", axum::routing::get(answer));
+        tasks.spawn("server", async move { axum::serve(listener, router).await.unwrap() });
+        let folder = tempfile::tempdir().unwrap();
+        let into = folder.path().join("file");
+        let location = Location::parse(url.as_bytes()).unwrap();
+        let fetcher = Fetcher::new(&[], true).unwrap();
+        fetcher.fetch(&location, &into, 100, Duration::from_secs(30)).await.unwrap();
+        assert_eq!(std::fs::read_to_string(&into).unwrap(), "content");
+        assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 2);
     }
 }

@@ -90,7 +90,7 @@ fn failed(cause: Cause, which: &str, failure: Failure) -> Trouble {
             let what = format!("the address of {which} is neither a URL nor an /ipfs/ path");
             Trouble::everyones(cause, what, "correct the address")
         }
-        Failure::Unavailable(reason) => Trouble::mine(cause, format!("cannot fetch {which}: {reason}")),
+        Failure::Unavailable { reason, .. } => Trouble::mine(cause, format!("cannot fetch {which}: {reason}")),
         Failure::Disk(error) => Trouble::disk(cause, &format!("store {which}"), &error),
     }
 }
