@@ -3,6 +3,7 @@
 //! Tests that only buy share one network, one after another; whoever crashes or cheats gets a network of its own.
 
 mod buying;
+mod chaos;
 mod crashes;
 mod demo;
 mod misbehaving;
