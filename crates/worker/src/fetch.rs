@@ -71,6 +71,7 @@ pub(crate) struct Fetcher {
     web: reqwest::Client,
     gateways: Vec<Gateway>,
     private_networks: bool,
+    pauses: &'static [Duration],
 }
 
 impl Location {
@@ -134,7 +135,14 @@ impl Fetcher {
             web: web.build().map_err(|error| refuse(error.to_string()))?,
             gateways: gateways.map_err(|error| refuse(error.to_string()))?,
             private_networks,
+            pauses: &PAUSES,
         })
+    }
+
+    /// The same, asking once only.
+    #[cfg(test)]
+    pub(crate) fn impatient(self) -> Self {
+        Self { pauses: &[], ..self }
     }
 
     /// Fetches `location` into the new file `into` within `time`; at most `limit` bytes. Answers its SHA-256.
@@ -157,12 +165,12 @@ impl Fetcher {
     }
 
     async fn attempts(&self, location: &Location, into: &Path, limit: u64) -> Result<B256, Failure> {
-        for pause in PAUSES {
+        for pause in self.pauses {
             match self.attempt(location, into, limit).await {
                 Err(Failure::Unavailable { passing: true, reason }) => tracing::debug!(reason, "asking again"),
                 other => return other,
             }
-            tokio::time::sleep(pause).await;
+            tokio::time::sleep(*pause).await;
         }
         self.attempt(location, into, limit).await
     }

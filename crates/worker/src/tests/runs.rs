@@ -19,7 +19,7 @@ use crate::{Cause, Config, inputs};
 async fn compute(stage: &Stage, sandbox: Scripted, config: Config) -> Result<Computed, Trouble> {
     let parts = stage.parts(sandbox, &Stopper::new(), config.clone()).await;
     parts.make_folders().unwrap();
-    let fetcher = Fetcher::new(&stage.info().gateways, config.private_networks).unwrap();
+    let fetcher = Fetcher::new(&stage.info().gateways, config.private_networks).unwrap().impatient();
     let workshop = Workshop { config, sandboxes: parts.sandboxes, fetcher };
     let (deal, app) = {
         let chain = stage.chain.lock().unwrap();
