@@ -12,7 +12,8 @@ async fn answering(status: u16, body: &'static str) -> (Gateway, Tasks) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}/base/path/", listener.local_addr().unwrap());
     let status = axum::http::StatusCode::from_u16(status).unwrap();
-    let app = Router::new().fallback(move || async move { (status, body).into_response() });
+    // The request is read to its end first: an answer before that may reach a client that is still sending as a reset.
+    let app = Router::new().fallback(move |_read: axum::body::Bytes| async move { (status, body).into_response() });
     let mut tasks = Tasks::new();
     tasks.spawn("gateway", async move { axum::serve(listener, app).await.unwrap() });
     (Gateway::new(base.parse().unwrap(), Duration::from_secs(30)).unwrap(), tasks)
