@@ -6,6 +6,7 @@ mod buying;
 mod chaos;
 mod crashes;
 mod demo;
+mod docs;
 mod misbehaving;
 mod money;
 mod proving;
