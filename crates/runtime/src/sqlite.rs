@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection as _, SqlitePool};
 
 /// How long a writer waits for another one.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -32,6 +32,30 @@ pub async fn open(path: &Path) -> Result<SqlitePool, CannotOpen> {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true);
-    let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await;
+    let pool = SqlitePoolOptions::new()
+        .max_connections(CONNECTIONS)
+        // On a full disk SQLite rolls back by itself; the driver's own rollback then fails, and it believes for ever that
+        // the transaction goes on. Such a connection is replaced: once there is space again, the service goes on.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }));
+    let pool = pool.connect_with(options).await;
     pool.map_err(|cause| CannotOpen { path: path.to_owned(), cause })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_ended_by_itself_does_not_spoil_its_connection() {
+        let folder = std::env::temp_dir().join(format!("fairgrid-sqlite-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let pool = open(&folder.join("test.sqlite")).await.unwrap();
+        for _ in 0..=CONNECTIONS {
+            let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
+            // What SQLite does when the disk is full.
+            sqlx::query("ROLLBACK").execute(&mut *transaction).await.unwrap();
+        }
+        pool.close().await;
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

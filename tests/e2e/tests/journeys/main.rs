@@ -7,6 +7,7 @@ mod chaos;
 mod crashes;
 mod demo;
 mod docs;
+mod full_disk;
 mod misbehaving;
 mod money;
 mod proving;
