@@ -98,14 +98,14 @@ impl Account {
     /// Moves RLC from the wallet onto the hub.
     ///
     /// # Errors
-    /// [`Error::Usage`] when the wallet holds less; [`Error::Chain`].
+    /// [`Error::Short`] when the wallet holds less; [`Error::Chain`].
     pub async fn deposit(&self, amount: Amount) -> Result<Receipt, Error> {
         let held = self.session.chain.rlc_balance(self.address()).await?;
         if held < amount {
             let missing = amount.shortfall_of(held);
             let who = self.address();
-            return Err(Error::Usage(format!(
-                "wallet {who} holds {held} in RLC, {missing} less than {amount}: send it RLC first, or deposit less"
+            return Err(Error::Short(format!(
+                "wallet {who} holds {held}, {missing} less than {amount}: send it RLC first, or deposit less"
             )));
         }
         let info = self.session.chain.info();
@@ -115,11 +115,11 @@ impl Account {
     /// Moves free money from the hub back into the wallet.
     ///
     /// # Errors
-    /// [`Error::Usage`] when less is free; [`Error::Chain`].
+    /// [`Error::Short`] when less is free; [`Error::Chain`].
     pub async fn withdraw(&self, amount: Amount) -> Result<Receipt, Error> {
         let account = self.session.chain.account(self.address()).await?;
         if account.stake < amount {
-            return Err(Error::Usage(format!(
+            return Err(Error::Short(format!(
                 "{} is free on the hub ({} is locked in running deals): withdraw at most that",
                 account.stake, account.locked
             )));

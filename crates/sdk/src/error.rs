@@ -100,6 +100,9 @@ pub enum Error {
         /// What the wallet holds outside the hub.
         hint: String,
     },
+    /// Less money than an account is to give.
+    #[error("{0}")]
+    Short(String),
     /// A result that cannot be trusted.
     #[error("the result of task {task} does not prove itself: {reason}")]
     BadResult {
@@ -122,7 +125,7 @@ impl Error {
             Self::Service(api::http::Error::Unanswered { .. }) => Outcome::Unreachable,
             Self::Service(api::http::Error::BadUrl(_)) | Self::Usage(_) | Self::Network(_) => Outcome::Usage,
             Self::NoMatch { .. } | Self::Refused(_) | Self::TooDear { .. } => Outcome::NoMatch,
-            Self::Funds { .. } => Outcome::Funds,
+            Self::Funds { .. } | Self::Short(_) => Outcome::Funds,
             Self::BadResult { .. } | Self::Storage(_) => Outcome::BadResult,
             Self::Wallet(_) => Outcome::Wallet,
             Self::Interrupted => Outcome::Interrupted,

@@ -13,6 +13,7 @@
 pub mod account;
 mod error;
 pub mod fetch;
+pub mod file;
 mod network;
 pub mod place;
 pub mod quote;

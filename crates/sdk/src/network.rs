@@ -6,7 +6,10 @@ use protocol::Address;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::Error;
+use crate::{Error, file};
+
+/// Largest network file, in bytes.
+const MAX_FILE: u64 = 1 << 20;
 
 /// The addresses of one network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +48,7 @@ impl Network {
     /// # Errors
     /// [`Error::File`], [`Error::Network`].
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let text = std::fs::read(path).map_err(Error::file("read the network file", path))?;
+        let text = file::read(path, MAX_FILE)?;
         serde_json::from_slice(&text).map_err(|error| {
             Error::Network(format!("{} is not a network file: {error}; 'fairgrid up' writes one", path.display()))
         })

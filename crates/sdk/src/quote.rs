@@ -12,6 +12,8 @@ use crate::{Error, Session};
 
 /// Most tasks of one request.
 pub const MAX_TASKS: u64 = 10_000;
+/// Largest input file that is uploaded, in bytes: what gateways take.
+const MAX_INPUT: u64 = 1 << 30;
 /// Most offers that are looked at.
 const PAGE: u64 = 100;
 
@@ -84,6 +86,11 @@ pub async fn upload_inputs(session: &Session, inputs: &[Input]) -> Result<Vec<St
             Input::File(path) => {
                 if !path.is_file() {
                     let what = format!("input {} is not a file: name a file of this machine, or a URL", path.display());
+                    return Err(Error::Usage(what));
+                }
+                let size = std::fs::metadata(path).map_err(Error::file("read", path))?.len();
+                if size > MAX_INPUT {
+                    let what = format!("input {} has {size} bytes; at most {MAX_INPUT} are sent", path.display());
                     return Err(Error::Usage(what));
                 }
                 let added = session.gateway.add(path).await?;
@@ -181,7 +188,8 @@ async fn fitting_pools(
     let page: Page<WorkerpoolOrder> = session.market.orders(&with_page(&filters)).await?;
     if page.orders.is_empty() {
         let category = wish.category.map(|category| format!(" in category {category}")).unwrap_or_default();
-        let summary = format!("no pool offers computing{category}: wait for an offer, or ask for another category");
+        let pool = wish.workerpool.map(|pool| format!(" by workerpool {pool}")).unwrap_or_default();
+        let summary = format!("no computing is offered{pool}{category}: wait for an offer, or ask for less");
         return Err(Error::NoMatch { summary });
     }
     let reasons: Vec<String> = page.orders.iter().filter_map(|record| misfit(record, wish, app)).collect();

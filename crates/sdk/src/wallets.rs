@@ -7,7 +7,7 @@ use chain::Wallet;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::Error;
+use crate::{Error, file};
 
 /// Longest name of a wallet.
 const MAX_NAME: usize = 64;
@@ -15,6 +15,12 @@ const MAX_NAME: usize = 64;
 const MAX_FILE: u64 = 64 * 1024;
 /// Most memory that a keystore file may make us use, as the product of scrypt's `n` and `r` (128 bytes each): 1 GiB.
 const MAX_SCRYPT_COST: u64 = 1 << 23;
+/// Most work of scrypt, as the product of `n`, `r` and `p`: some ten seconds. geth's is 2^21.
+const MAX_SCRYPT_WORK: u64 = 1 << 25;
+/// Most rounds of PBKDF2: some ten seconds. geth's is 2^18.
+const MAX_ROUNDS: u64 = 1 << 24;
+/// Bytes of the derived key in every keystore of version 3.
+const KEY_LENGTH: u64 = 32;
 
 /// A folder of encrypted wallets.
 #[derive(Clone, Debug)]
@@ -47,11 +53,13 @@ struct Crypto {
 }
 
 #[derive(Default, Deserialize)]
+#[serde(default)]
 struct KdfParams {
-    #[serde(default)]
     n: u64,
-    #[serde(default)]
     r: u64,
+    p: u64,
+    c: u64,
+    dklen: u64,
 }
 
 impl Wallets {
@@ -156,18 +164,21 @@ impl Wallets {
 }
 
 fn parse(path: &Path) -> Result<Keystore, Error> {
-    let size = std::fs::metadata(path).map_err(Error::file("read", path))?.len();
     let not_a_keystore = |why: String| Error::Wallet(format!("{} is not a keystore file: {why}", path.display()));
-    if size > MAX_FILE {
-        return Err(not_a_keystore(format!("it has {size} bytes")));
-    }
-    let text = std::fs::read(path).map_err(Error::file("read", path))?;
+    let text = file::read(path, MAX_FILE).map_err(|error| not_a_keystore(error.to_string()))?;
     let keystore: Keystore = serde_json::from_slice(&text).map_err(|error| not_a_keystore(error.to_string()))?;
     if keystore.crypto.cipher != "aes-128-ctr" {
         return Err(not_a_keystore(format!("its cipher is '{}', known is aes-128-ctr", keystore.crypto.cipher)));
     }
-    if keystore.crypto.kdfparams.n.saturating_mul(keystore.crypto.kdfparams.r) > MAX_SCRYPT_COST {
+    let kdf = &keystore.crypto.kdfparams;
+    if kdf.n.saturating_mul(kdf.r) > MAX_SCRYPT_COST {
         return Err(not_a_keystore("its key derivation wants more than 1 GiB of memory".to_owned()));
+    }
+    if kdf.n.saturating_mul(kdf.r).saturating_mul(kdf.p) > MAX_SCRYPT_WORK || kdf.c > MAX_ROUNDS {
+        return Err(not_a_keystore("its key derivation would take minutes".to_owned()));
+    }
+    if kdf.dklen != KEY_LENGTH {
+        return Err(not_a_keystore(format!("its derived key has {} bytes where {KEY_LENGTH} are usual", kdf.dklen)));
     }
     Ok(keystore)
 }
@@ -285,9 +296,16 @@ mod tests {
         }
         std::fs::write(folder.path().join("junk"), "{}").unwrap();
         assert!(text(wallets.open("junk", "x").unwrap_err()).contains("not a keystore file"));
-        let greedy = r#"{"crypto":{"cipher":"aes-128-ctr","kdfparams":{"n":1099511627776,"r":8}}}"#;
-        std::fs::write(folder.path().join("greedy"), greedy).unwrap();
-        assert!(text(wallets.open("greedy", "x").unwrap_err()).contains("1 GiB"));
+        for (kdf, refusal) in [
+            (r#""n":1099511627776,"r":8"#, "1 GiB"),
+            (r#""n":262144,"r":8,"p":1000000"#, "minutes"),
+            (r#""c":4000000000,"dklen":32"#, "minutes"),
+            (r#""c":4000,"dklen":4000000000"#, "derived key"),
+        ] {
+            let greedy = format!(r#"{{"crypto":{{"cipher":"aes-128-ctr","kdfparams":{{{kdf}}}}}}}"#);
+            std::fs::write(folder.path().join("greedy"), greedy).unwrap();
+            assert!(text(wallets.open("greedy", "x").unwrap_err()).contains(refusal), "{kdf}");
+        }
     }
 
     #[test]

@@ -96,7 +96,7 @@ pub(crate) struct Where {
     #[arg(long)]
     pub(crate) rpc: Option<Url>,
     /// Hub contract.
-    #[arg(long)]
+    #[arg(long, value_parser = address)]
     pub(crate) hub: Option<Address>,
     /// Market.
     #[arg(long)]
@@ -126,6 +126,19 @@ pub(crate) struct Password {
     /// File whose first line is the password.
     #[arg(long)]
     pub(crate) password_file: Option<PathBuf>,
+}
+
+/// Reads an address; one in both cases must carry its checksum, for it guards against typing errors.
+fn address(text: &str) -> Result<Address, String> {
+    let address: Address = text.parse().map_err(|_| "expected 0x and 40 hexadecimal digits".to_owned())?;
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    let mixed = digits.contains(|c: char| c.is_ascii_uppercase()) && digits.contains(|c: char| c.is_ascii_lowercase());
+    if mixed && address.to_string() != format!("0x{digits}") {
+        return Err(format!(
+            "its checksum is wrong: a digit may be mistyped (with its right checksum it reads {address})"
+        ));
+    }
+    Ok(address)
 }
 
 impl Cli {
@@ -167,6 +180,8 @@ mod tests {
             (vec!["task", "show", "0x12"], "0x12"),
             (vec!["demo", "--frames", "0"], "--frames"),
             (vec!["up", "--listen", "nowhere"], "nowhere"),
+            (vec!["run", "a", "--trust", "0"], "--trust"),
+            (vec!["account", "send", "0x1a642f0E3c3aF545E7AcBD38b07251B3990914f1", "1"], "checksum"),
         ] {
             let error = Cli::try_parse_from([vec!["fairgrid"], arguments].concat()).unwrap_err();
             assert!(error.to_string().contains(named), "{error}");

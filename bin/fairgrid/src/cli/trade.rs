@@ -20,7 +20,7 @@ pub(crate) struct Run {
     #[arg(long)]
     pub(crate) input: Vec<String>,
     /// How sure the result must be: wrong with probability at most 1 in this many. 1 asks a single worker.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) trust: u64,
     /// How many tasks: the app sees which one it is.
     #[arg(long, default_value_t = 1)]
@@ -32,7 +32,7 @@ pub(crate) struct Run {
     #[arg(long)]
     pub(crate) category: Option<u64>,
     /// Only this workerpool contract.
-    #[arg(long)]
+    #[arg(long, value_parser = super::address)]
     pub(crate) workerpool: Option<Address>,
     /// Where results go, one folder a task; by default fairgrid-results/ and the deal's id.
     #[arg(long, short)]
@@ -119,6 +119,7 @@ pub(crate) enum AccountVerb {
     /// Send RLC from the wallet to another address.
     Send {
         /// To whom.
+        #[arg(value_parser = super::address)]
         to: Address,
         #[command(flatten)]
         amount: Move,

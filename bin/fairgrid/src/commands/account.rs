@@ -30,10 +30,13 @@ pub(crate) async fn run(context: &Context<'_>, verb: &AccountVerb) -> anyhow::Re
 }
 
 async fn send(account: &Account, to: Address, amount: Amount) -> Result<chain::Receipt, Error> {
+    if to.is_zero() {
+        return Err(Error::Usage("RLC sent to the zero address is lost: name another one".to_owned()));
+    }
     let session = account.session();
     let held = session.chain.rlc_balance(account.address()).await?;
     if held < amount {
-        return Err(Error::Usage(format!("the wallet holds {held}; withdraw from the hub, or send less")));
+        return Err(Error::Short(format!("the wallet holds {held}; withdraw from the hub, or send less")));
     }
     account.send(chain::calls::transfer_rlc(session.chain.info().token, to, amount)).await
 }

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use alloy_primitives::Address;
-use anyhow::Context as _;
 use chain::AppInfo;
 use protocol::Bytes;
 use sdk::sell::{AppTerms, WasmApp, offer_app, register_app, register_wasm};
@@ -15,13 +14,15 @@ use crate::cli::{AppVerb, PublishApp};
 
 /// First bytes of every WebAssembly module.
 const MAGIC: &[u8] = b"\0asm";
+/// Largest module, in bytes: what the wasm sandbox takes.
+const MAX_MODULE: u64 = 64 << 20;
 /// Longest reference of an image that is registered: longer ones are mistakes.
 const MAX_IMAGE: usize = 255;
 
 /// Runs the command.
 pub(crate) async fn run(context: &Context<'_>, verb: &AppVerb) -> anyhow::Result<Outcome> {
     let AppVerb::Publish(options) = verb;
-    check(options).await?;
+    check(options)?;
     let session = context.session(&options.place).await?;
     let account = context.account(&session, &options.who).await?;
     let published = publish(context, options, &account).await;
@@ -30,9 +31,9 @@ pub(crate) async fn run(context: &Context<'_>, verb: &AppVerb) -> anyhow::Result
 }
 
 /// Refuses what cannot be an app before a wallet is opened.
-async fn check(options: &PublishApp) -> anyhow::Result<()> {
+fn check(options: &PublishApp) -> anyhow::Result<()> {
     if let Some(path) = &options.module {
-        let bytes = tokio::fs::read(path).await.with_context(|| format!("cannot read {}", path.display()))?;
+        let bytes = sdk::file::read(path, MAX_MODULE)?;
         if !bytes.starts_with(MAGIC) {
             let what = format!("{} is not a WebAssembly module: compile the app for wasm32-wasi first", path.display());
             return Err(Error::Usage(what).into());
@@ -49,6 +50,10 @@ async fn check(options: &PublishApp) -> anyhow::Result<()> {
 async fn publish(context: &Context<'_>, options: &PublishApp, account: &Account) -> anyhow::Result<Outcome> {
     let given = options.module.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
     let name = options.name.clone().or(given).or_else(|| options.image.clone()).unwrap_or_default();
+    if options.image.is_some() && options.digest.is_zero() {
+        let text = "without --digest nobody can check that workers run the image that you mean";
+        context.printer.note("warning", json!({ "message": text }), format!("warning: {text}"));
+    }
     let app = register(options, account, &name).await?;
     let terms = AppTerms { price: options.price, volume: options.volume };
     let order = offer_app(account, app, &terms).await?;

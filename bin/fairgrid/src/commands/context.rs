@@ -18,6 +18,9 @@ use crate::show::Printer;
 /// Name of the network file in the home folder.
 pub(crate) const NETWORK_FILE: &str = "network.json";
 
+/// Largest password file, in bytes.
+const MAX_PASSWORD_FILE: u64 = 4_096;
+
 /// What every verb needs.
 pub(crate) struct Context<'a> {
     /// Where output goes.
@@ -124,8 +127,9 @@ impl<'a> Context<'a> {
 }
 
 fn first_line(path: &Path) -> anyhow::Result<Zeroizing<String>> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Error::Wallet(format!("cannot read the password file {}: {error}", path.display())))?;
+    let refuse = |why: String| Error::Wallet(format!("cannot use the password file {}: {why}", path.display()));
+    let bytes = sdk::file::read(path, MAX_PASSWORD_FILE).map_err(|error| refuse(error.to_string()))?;
+    let text = String::from_utf8(bytes).map_err(|_| refuse("it is not text".to_owned()))?;
     let text = Zeroizing::new(text);
     Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
 }

@@ -24,8 +24,8 @@ use crate::show::{contact_sheet, film, receipt_lines, span_lines};
 const WORKERS: u16 = 5;
 /// Wrong with probability at most one in five: three agreeing newcomers, or four where one disagrees.
 const TRUST: u64 = 5;
-/// The cheating worker is honest until it has a record to lose.
-const LIES_FROM: u32 = 4;
+/// The cheating worker is honest until it has a record to lose, unless there are few frames.
+const LIES_FROM: u64 = 4;
 /// Price of computing one frame, in nRLC.
 const PRICE: u64 = 1_000_000_000;
 /// Size of a frame.
@@ -40,7 +40,7 @@ pub(crate) async fn run(context: &Context<'_>, options: &Demo, stopper: &Stopper
     let started = context.clock.monotonic();
     let text = "starting a chain, a market, a pool and five workers; one of them cheats";
     context.printer.note("starting", json!({ "workers": WORKERS }), text);
-    let network = start(context, folder.path()).await?;
+    let network = start(context, options, folder.path()).await?;
     let ready = context.clock.monotonic().saturating_sub(started);
     let text = format!("the network is ready after {:.2} s", ready.as_secs_f64());
     context.printer.note("network", json!({ "ready_ms": ready.as_millis() }), text);
@@ -50,7 +50,8 @@ pub(crate) async fn run(context: &Context<'_>, options: &Demo, stopper: &Stopper
     outcome
 }
 
-async fn start(context: &Context<'_>, folder: &Path) -> anyhow::Result<LocalNetwork> {
+async fn start(context: &Context<'_>, options: &Demo, folder: &Path) -> anyhow::Result<LocalNetwork> {
+    let lies_from = LIES_FROM.min(options.frames / 3).max(1);
     let local = LocalOptions {
         folder: folder.to_owned(),
         keep: false,
@@ -58,7 +59,7 @@ async fn start(context: &Context<'_>, folder: &Path) -> anyhow::Result<LocalNetw
         listen: std::net::Ipv4Addr::LOCALHOST.into(),
         ports: Ports::default(),
         workers: Some(WORKERS),
-        liar_from: Some(LIES_FROM),
+        liar_from: u32::try_from(lies_from).ok(),
         price: Amount::nrlc(PRICE),
         test_methods: false,
         test_category: None,
@@ -131,10 +132,13 @@ async fn tell_receipt(
     let score = network.session.chain.score(liar.address).await.map_err(sdk::Error::from)?;
     let line = receipt.accounts.get(&liar.address).copied().unwrap_or_default();
     lines.push(String::new());
-    lines.push(format!(
-        "{name} lied {} times: outvoted each time, {} of stake lost, score {score} after {} right and {} wrong",
-        line.faulty, line.paid, line.accurate, line.faulty
-    ));
+    lines.push(match line.faulty {
+        0 => format!("{name} found no frame to lie about this time"),
+        lies => format!(
+            "{name} lied {lies} times: outvoted each time, {} of stake lost, score {score} after {} right, {lies} wrong",
+            line.paid, line.accurate
+        ),
+    });
     let fields = json!({
         "receipt": receipt,
         "spans": spans,

@@ -110,8 +110,8 @@ impl Finished {
     /// How the whole ended; the worst of its tasks counts.
     pub(crate) fn outcome(&self) -> Outcome {
         let failed = self.results.iter().any(|(_, fetched)| fetched.failure().is_some());
-        if !self.broken.is_empty() {
-            Outcome::BadResult
+        if let Some((_, error)) = self.broken.first() {
+            error.outcome()
         } else if !self.refunded.is_empty() {
             Outcome::TaskFailed
         } else if failed {

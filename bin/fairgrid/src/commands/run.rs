@@ -30,7 +30,7 @@ async fn buy(
     app: alloy_primitives::Address,
     options: &Run,
 ) -> anyhow::Result<Outcome> {
-    if let Some(output) = &options.output {
+    if let Some(output) = options.output.as_ref().filter(|_| !options.dry_run) {
         check_output(output)?;
     }
     let inputs: Vec<Input> = options.input.iter().map(|text| Input::parse(text)).collect();
@@ -83,7 +83,9 @@ fn check_output(output: &Path) -> Result<(), Error> {
         Err(error) => error.kind() == std::io::ErrorKind::NotFound,
     };
     if empty {
-        return Ok(());
+        // Made now, so that a place where nothing can be made is known before anything is paid.
+        let refuse = |error| Error::Usage(format!("cannot make the folder {}: {error}", output.display()));
+        return std::fs::create_dir_all(output).map_err(refuse);
     }
     let what = format!("{} is not an empty folder: choose another with --output, or empty it", output.display());
     Err(Error::Usage(what))
