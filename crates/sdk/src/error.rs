@@ -126,6 +126,9 @@ impl Error {
             Self::Service(api::http::Error::BadUrl(_)) | Self::Usage(_) | Self::Network(_) => Outcome::Usage,
             Self::NoMatch { .. } | Self::Refused(_) | Self::TooDear { .. } => Outcome::NoMatch,
             Self::Funds { .. } | Self::Short(_) => Outcome::Funds,
+            // This machine's own disk says nothing about the result.
+            Self::Storage(storage::Error::Full { .. } | storage::Error::Io { .. }) => Outcome::Failure,
+            Self::Storage(storage::Error::Unreachable { .. }) => Outcome::Unreachable,
             Self::BadResult { .. } | Self::Storage(_) => Outcome::BadResult,
             Self::Wallet(_) => Outcome::Wallet,
             Self::Interrupted => Outcome::Interrupted,
