@@ -28,12 +28,12 @@ async fn an_empty_wallet_is_told_what_to_deposit_and_money_goes_round() {
     let own = ["--account", "newcomer"];
     let deposit = |amount| network.run(&[&["account", "deposit", amount], &own[..]].concat());
     let withdraw = |amount| network.run(&[&["account", "withdraw", amount], &own[..]].concat());
-    let _poor = deposit("5").ended_with(2).saying(&["holds 0 RLC", "5 RLC"]);
+    let _poor = deposit("5").ended_with(7).saying(&["holds 0 RLC", "5 RLC"]);
 
     let _sent = network.run(&["account", "send", &address, "2"]).ended_with(0);
     let _poor = network.buy(&buy).ended_with(7).saying(&["fairgrid account deposit 0.11", "the wallet holds 2 RLC"]);
     shows(&deposit("1.5").ended_with(0), 1_500_000_000, 500_000_000);
-    let _too_much = withdraw("1.6").ended_with(2).saying(&["1.5 RLC is free"]);
+    let _too_much = withdraw("1.6").ended_with(7).saying(&["1.5 RLC is free"]);
     let bought = network.buy(&buy).ended_with(0);
     assert_eq!(std::fs::read_to_string(&bought.files()[0]).expect("the result"), "1 mine\n");
     shows(&withdraw("1.39").ended_with(0), 0, 1_890_000_000);
