@@ -29,9 +29,8 @@ const FOREIGN_ARTIFACTS: [&str; 1] = ["IERC721"];
 ///
 /// # Errors
 /// When npm or node is missing, the sources do not compile without warnings, or (with `check`) a file differs.
-pub(crate) fn run(check: bool) -> Result<()> {
-    let room =
-        Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies in the repository")?.join("contracts");
+pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
+    let room = root.join("contracts");
     install_compiler(&room)?;
     let input = standard_input(&room)?;
     let output = compile(&room, &input)?;

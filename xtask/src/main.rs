@@ -41,7 +41,7 @@ enum Verb {
 
 fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().verb {
-        Verb::Abi { check } => abi::run(check).map(|()| ExitCode::SUCCESS),
+        Verb::Abi { check } => abi::run(&root(), check).map(|()| ExitCode::SUCCESS),
         Verb::Layers => layers::run(&root()).map(|()| ExitCode::SUCCESS),
         Verb::Test { list: true, .. } => {
             suite::list();
@@ -51,8 +51,8 @@ fn main() -> anyhow::Result<ExitCode> {
     }
 }
 
-/// The repository.
+/// The repository that this was started in: several clones may share one folder of built programs.
 fn root() -> PathBuf {
-    let own = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let own = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
     own.parent().expect("xtask lies in the repository").to_owned()
 }

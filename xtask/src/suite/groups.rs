@@ -95,7 +95,7 @@ pub(super) fn contracts(site: &mut Site) -> Result<Verdict> {
     if let Err(missing) = site.machine.provide_npm(&site.root.join("contracts")) {
         return Ok(Verdict::Skipped(missing));
     }
-    crate::abi::run(true)?;
+    crate::abi::run(&site.root, true)?;
     println!("contracts/artifacts are what the sources say");
     Ok(Verdict::Passed)
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {IOracleConsumer} from "../../interfaces/IOracleConsumer.sol";
 import {IexecPoco2} from "../../interfaces/IexecPoco2.sol";
 import {ContributionStatus, TaskStatus} from "../../interfaces/IexecTypes.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
@@ -10,7 +9,8 @@ import {DealRecord} from "../DealRecord.sol";
 import {Escrow} from "../Escrow.sol";
 import {poco} from "../PocoStorage.sol";
 import {Settlement} from "../Settlement.sol";
-import {isSignedBy, personal} from "../Signatures.sol";
+import {callBack, enclaveMessage, hashResult, isAuthorized, sealResult} from "../Results.sol";
+import {isSignedBy} from "../Signatures.sol";
 import {Tally, votingWeight} from "../Tally.sol";
 import {TaskRecord} from "../TaskRecord.sol";
 
@@ -77,8 +77,8 @@ contract IexecPoco2Facet is IexecPoco2 {
         ContributionRecord storage vote = poco().contributions[_taskid][msg.sender];
         require(vote.status == ContributionStatus.CONTRIBUTED);
         bytes32 resultHash = vote.resultHash;
-        require(resultHash == task.consensusValue && resultHash == _hashResult(_taskid, _resultDigest));
-        require(vote.resultSeal == _sealResult(msg.sender, _taskid, _resultDigest));
+        require(resultHash == task.consensusValue && resultHash == hashResult(_taskid, _resultDigest));
+        require(vote.resultSeal == sealResult(msg.sender, _taskid, _resultDigest));
 
         vote.status = ContributionStatus.PROVED;
         task.revealCounter += 1;
@@ -233,8 +233,8 @@ contract IexecPoco2Facet is IexecPoco2 {
         private
         returns (bytes32 resultHash)
     {
-        resultHash = _hashResult(taskid, digest);
-        bytes32 resultSeal = _sealResult(msg.sender, taskid, digest);
+        resultHash = hashResult(taskid, digest);
+        bytes32 resultSeal = sealResult(msg.sender, taskid, digest);
         _requireEnclave(enclave, resultHash, resultSeal, enclaveSign);
 
         ContributionRecord storage vote = poco().contributions[taskid][msg.sender];
@@ -257,10 +257,7 @@ contract IexecPoco2Facet is IexecPoco2 {
         bytes calldata authorization
     ) private view {
         require(enclave != address(0) || !deal.needsEnclave());
-        address broker = poco().teebroker;
-        address authorizer = enclave != address(0) && broker != address(0) ? broker : deal.workerpool.owner;
-        bytes32 message = keccak256(abi.encodePacked(msg.sender, taskid, enclave));
-        require(isSignedBy(personal(message), authorizer, authorization));
+        require(isAuthorized(msg.sender, taskid, enclave, deal.workerpool.owner, authorization));
     }
 
     /// @dev The enclave vouches for the result.
@@ -268,9 +265,7 @@ contract IexecPoco2Facet is IexecPoco2 {
         private
         view
     {
-        if (enclave == address(0)) return;
-        bytes32 message = keccak256(abi.encodePacked(resultHash, resultSeal));
-        require(isSignedBy(personal(message), enclave, signature));
+        require(enclave == address(0) || isSignedBy(enclaveMessage(resultHash, resultSeal), enclave, signature));
     }
 
     /// @dev Callback data must be what the workers agreed on; without callback there may be none.
@@ -278,24 +273,11 @@ contract IexecPoco2Facet is IexecPoco2 {
         require((callback == address(0) && data.length == 0) || keccak256(data) == digest);
     }
 
-    /// @dev Calls the requester's contract last, with bounded gas. Its failure is ignored; that it really got its gas is
-    /// proven by a 63rd of it being left to us. Its answer is not copied, so it cannot make us pay for memory.
+    /// @dev Calls the requester's contract, last. That it really got its gas is proven by a 63rd of it being left to us.
     function _callBack(address callback, bytes32 taskid, bytes calldata data) private {
         if (callback == address(0)) return;
         uint256 allowance = poco().callbackgas;
-        bytes memory message = abi.encodeCall(IOracleConsumer.receiveResult, (taskid, data));
-        // Reads the message only.
-        assembly ("memory-safe") {
-            pop(call(allowance, callback, 0, add(message, 0x20), mload(message), 0, 0))
-        }
+        callBack(callback, allowance, taskid, data);
         assert(gasleft() > allowance / 63);
-    }
-
-    function _hashResult(bytes32 taskid, bytes32 digest) private pure returns (bytes32) {
-        return keccak256(abi.encodePacked(taskid, digest));
-    }
-
-    function _sealResult(address worker, bytes32 taskid, bytes32 digest) private pure returns (bytes32) {
-        return keccak256(abi.encodePacked(worker, taskid, digest));
     }
 }

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IOracleConsumer} from "../interfaces/IOracleConsumer.sol";
+import {poco} from "./PocoStorage.sol";
+import {isSignedBy, personal} from "./Signatures.sol";
+
+/// @dev What workers vote on: the digest bound to its task.
+function hashResult(bytes32 taskid, bytes32 digest) pure returns (bytes32) {
+    return keccak256(abi.encodePacked(taskid, digest));
+}
+
+/// @dev Proof that a worker knew the digest before it was revealed.
+function sealResult(address worker, bytes32 taskid, bytes32 digest) pure returns (bytes32) {
+    return keccak256(abi.encodePacked(worker, taskid, digest));
+}
+
+/// @dev What an enclave signs for a contribution.
+function enclaveMessage(bytes32 resultHash, bytes32 resultSeal) pure returns (bytes32) {
+    return personal(keccak256(abi.encodePacked(resultHash, resultSeal)));
+}
+
+/// @dev Whether a worker may contribute to a task from an enclave (zero: from none). The scheduler says so, or for
+/// enclaves the broker if there is one.
+function isAuthorized(
+    address worker,
+    bytes32 taskid,
+    address enclave,
+    address scheduler,
+    bytes calldata authorization
+) view returns (bool) {
+    address authorizer = scheduler;
+    if (enclave != address(0)) {
+        address broker = poco().teebroker;
+        if (broker != address(0)) authorizer = broker;
+    }
+    return isSignedBy(personal(keccak256(abi.encodePacked(worker, taskid, enclave))), authorizer, authorization);
+}
+
+/// @dev Hands a result to a contract with bounded gas. Its failure is ignored, and its answer is not copied, so it cannot
+/// make us pay for memory. The caller checks afterwards that the allowance was really there to be given.
+function callBack(address target, uint256 allowance, bytes32 taskid, bytes calldata data) {
+    bytes memory message = abi.encodeCall(IOracleConsumer.receiveResult, (taskid, data));
+    // Reads the message only.
+    assembly ("memory-safe") {
+        pop(call(allowance, target, 0, add(message, 0x20), mload(message), 0, 0))
+    }
+}
