@@ -3,108 +3,223 @@ pragma solidity ^0.8.30;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Deal, Resource} from "../interfaces/IexecTypes.sol";
-import {TAG_TEE, WORKERPOOL_STAKE_RATIO} from "./Constants.sol";
+import {BLOB_LIMIT, Blobs} from "./Blobs.sol";
+import {
+    CONTRIBUTION_DEADLINE_RATIO,
+    FINAL_DEADLINE_RATIO,
+    REVEAL_DEADLINE_RATIO,
+    TAG_TEE,
+    WORKERPOOL_STAKE_RATIO
+} from "./Constants.sol";
+import "./Packing.sol" as Packing;
+import {poco} from "./PocoStorage.sol";
 
-/// @dev One party of a stored deal. The price fits: it was locked from a balance of a token with far smaller supply.
-struct PartyRecord {
-    address pointer;
-    uint96 price; // nRLC per task
-    address owner; // at match time
+// How deals are kept; only this file knows it. A deal never changes, so it is a blob, and its id leads to one word: number
+// of the blob (bits 0 to 39), first index (40 to 79) and count (80 to 119) of its tasks. The blob:
+//   flags 1 · workerpool 20 · deal id 32 · start time 5 · scheduler's ratio 1 · app 20 · app owner 20 · workerpool owner 20
+//   · requester 20 · as numbers: time reference, category, trust, app price, workerpool price, worker stake, tag
+//   · with a dataset: dataset 20, its owner 20, its price · what the flags name, 20 each · params, up to the end
+
+/// @dev Where a deal is kept; zero: there is none.
+type DealHead is uint256;
+
+/// @dev What acts on tasks need to know of a deal: `deal` without its params and indices.
+struct Terms {
+    bytes32 dealid;
+    uint256 timeref; // seconds
+    Deal deal;
 }
 
-/// @dev A deal as stored; written once, by the match. Clients see `Deal`. Packing may change, only this file knows it.
-struct DealRecord {
-    PartyRecord app;
-    PartyRecord dataset;
-    PartyRecord workerpool;
-    bytes32 tag;
-    address requester;
-    uint48 startTime; // Unix seconds
-    uint48 category;
-    address beneficiary;
-    uint8 schedulerRewardRatio; // percent, at most 100
-    address callback;
-    address sponsor; // zero: the requester pays
-    uint128 botFirst;
-    uint128 botSize;
-    uint256 trust; // at least 1
-    uint256 workerStake; // nRLC per task
-    string params;
+using {blob, firstIndex, size, exists} for DealHead global;
+using {contributionDeadline, revealDeadline, finalDeadline, pricePerTask, schedulerStake, needsEnclave} for Terms global;
+
+uint256 constant HAS_DATASET = 1;
+uint256 constant HAS_BENEFICIARY = 2; // who is not the requester
+uint256 constant HAS_CALLBACK = 4;
+uint256 constant HAS_SPONSOR = 8; // who is not the requester
+uint256 constant HAS_LONG_PARAMS = 16; // too long for the blob
+/// @dev No deal without params is longer: all addresses, and eight numbers of 33 bytes.
+uint256 constant MOST_BYTES_BEFORE_PARAMS = 600;
+
+function blob(DealHead self) pure returns (uint256) {
+    return uint40(DealHead.unwrap(self));
 }
 
-using {record, toDeal, exists, payer, pricePerTask, schedulerStake, needsEnclave} for DealRecord global;
-using {set, toResource} for PartyRecord global;
+function firstIndex(DealHead self) pure returns (uint256) {
+    return uint40(DealHead.unwrap(self) >> 40);
+}
 
-/// @dev Stores a deal. Call after the payment is locked: that bounds prices by a balance.
-function record(DealRecord storage self, Deal memory deal) {
-    self.app.set(deal.app);
-    self.dataset.set(deal.dataset);
-    self.workerpool.set(deal.workerpool);
-    self.tag = deal.tag;
-    self.requester = deal.requester;
-    self.startTime = SafeCast.toUint48(deal.startTime);
-    self.category = SafeCast.toUint48(deal.category);
-    self.beneficiary = deal.beneficiary;
-    self.schedulerRewardRatio = SafeCast.toUint8(deal.schedulerRewardRatio);
-    self.callback = deal.callback;
-    if (deal.sponsor != deal.requester) self.sponsor = deal.sponsor;
-    self.botFirst = SafeCast.toUint128(deal.botFirst);
-    self.botSize = SafeCast.toUint128(deal.botSize);
-    self.trust = deal.trust;
-    self.workerStake = deal.workerStake;
-    self.params = deal.params;
+/// @dev Count of tasks.
+function size(DealHead self) pure returns (uint256) {
+    return uint40(DealHead.unwrap(self) >> 80);
+}
+
+function exists(DealHead self) pure returns (bool) {
+    return DealHead.unwrap(self) != 0;
+}
+
+/// @dev Keeps a new deal. Indices from 2^40 on and final deadlines from year 36 000 on are refused here, so that nothing
+/// about its tasks can overflow later.
+/// @param timeref seconds, of the deal's category
+function recordDeal(bytes32 dealid, Deal memory deal, uint256 timeref) {
+    SafeCast.toUint40(deal.botFirst + deal.botSize);
+    SafeCast.toUint40(deal.startTime + FINAL_DEADLINE_RATIO * timeref);
+    bytes memory params = bytes(deal.params);
+    bool long = params.length > BLOB_LIMIT - MOST_BYTES_BEFORE_PARAMS;
+    if (long) {
+        poco().longParams[dealid] = deal.params;
+        params = "";
+    }
+    uint256 number = Blobs.create(abi.encodePacked(_encode(dealid, deal, timeref, long), params));
+    poco().deals[dealid] = DealHead.wrap(number | (deal.botFirst << 40) | (deal.botSize << 80));
 }
 
 /// @dev The deal as clients see it; all zero when there is none.
-function toDeal(DealRecord storage self) view returns (Deal memory deal) {
-    deal.app = self.app.toResource();
-    deal.dataset = self.dataset.toResource();
-    deal.workerpool = self.workerpool.toResource();
-    deal.trust = self.trust;
-    deal.category = self.category;
-    deal.tag = self.tag;
-    deal.requester = self.requester;
-    deal.beneficiary = self.beneficiary;
-    deal.callback = self.callback;
-    deal.params = self.params;
-    deal.startTime = self.startTime;
-    deal.botFirst = self.botFirst;
-    deal.botSize = self.botSize;
-    deal.workerStake = self.workerStake;
-    deal.schedulerRewardRatio = self.schedulerRewardRatio;
-    deal.sponsor = self.payer();
+function dealOf(bytes32 dealid) view returns (Deal memory deal) {
+    DealHead head = poco().deals[dealid];
+    if (!head.exists()) return deal;
+    bytes memory content = Blobs.load(head.blob());
+    (Terms memory terms, uint256 flags, uint256 read) = _decode(content);
+    deal = terms.deal;
+    deal.botFirst = head.firstIndex();
+    deal.botSize = head.size();
+    if (flags & HAS_LONG_PARAMS != 0) {
+        deal.params = poco().longParams[dealid];
+    } else {
+        deal.params = string(Packing.slice(content, read, content.length - read));
+    }
 }
 
-function exists(DealRecord storage self) view returns (bool) {
-    return self.requester != address(0);
+/// @dev What acts on tasks need, by the number of the deal's blob.
+function termsOf(uint256 number) view returns (Terms memory terms) {
+    (terms,,) = _decode(Blobs.load(number));
 }
 
-/// @dev Who paid, and is refunded.
-function payer(DealRecord storage self) view returns (address) {
-    address sponsor = self.sponsor;
-    return sponsor == address(0) ? self.requester : sponsor;
+/// @dev The workerpool alone, by the number of the deal's blob.
+function workerpoolOf(uint256 number) view returns (address) {
+    return address(uint160(uint256(Blobs.word(number, 1)) >> 96));
+}
+
+function contributionDeadline(Terms memory self) pure returns (uint256) {
+    return self.deal.startTime + CONTRIBUTION_DEADLINE_RATIO * self.timeref;
+}
+
+/// @dev When reveals close whose consensus is reached now.
+function revealDeadline(Terms memory self) view returns (uint256) {
+    return block.timestamp + REVEAL_DEADLINE_RATIO * self.timeref;
+}
+
+function finalDeadline(Terms memory self) pure returns (uint256) {
+    return self.deal.startTime + FINAL_DEADLINE_RATIO * self.timeref;
 }
 
 /// @dev What the payer locked per task, nRLC.
-function pricePerTask(DealRecord storage self) view returns (uint256) {
-    return uint256(self.app.price) + self.dataset.price + self.workerpool.price;
+function pricePerTask(Terms memory self) pure returns (uint256) {
+    return self.deal.app.price + self.deal.dataset.price + self.deal.workerpool.price;
 }
 
 /// @dev What the scheduler locked per task, nRLC. Rounded down per task.
-function schedulerStake(DealRecord storage self) view returns (uint256) {
-    return uint256(self.workerpool.price) * WORKERPOOL_STAKE_RATIO / 100;
+function schedulerStake(Terms memory self) pure returns (uint256) {
+    return self.deal.workerpool.price * WORKERPOOL_STAKE_RATIO / 100;
 }
 
-function needsEnclave(DealRecord storage self) view returns (bool) {
-    return self.tag & TAG_TEE != 0;
+function needsEnclave(Terms memory self) pure returns (bool) {
+    return self.deal.tag & TAG_TEE != 0;
 }
 
-function set(PartyRecord storage self, Resource memory party) {
-    self.pointer = party.pointer;
-    self.price = SafeCast.toUint96(party.price);
-    self.owner = party.owner;
+/// @dev The blob up to the params.
+function _encode(bytes32 dealid, Deal memory deal, uint256 timeref, bool long) pure returns (bytes memory content) {
+    content = new bytes(MOST_BYTES_BEFORE_PARAMS + 32);
+    uint256 start;
+    assembly ("memory-safe") {
+        start := add(content, 0x20)
+    }
+    uint256 cursor = Packing.putByte(start, _flags(deal) | (long ? HAS_LONG_PARAMS : 0));
+    cursor = Packing.putAddress(cursor, deal.workerpool.pointer);
+    cursor = Packing.putWord(cursor, dealid);
+    cursor = Packing.putBytes(cursor, deal.startTime, 5);
+    cursor = Packing.putByte(cursor, SafeCast.toUint8(deal.schedulerRewardRatio));
+    cursor = Packing.putAddress(cursor, deal.app.pointer);
+    cursor = Packing.putAddress(cursor, deal.app.owner);
+    cursor = Packing.putAddress(cursor, deal.workerpool.owner);
+    cursor = Packing.putAddress(cursor, deal.requester);
+    cursor = Packing.putNumber(cursor, timeref);
+    cursor = Packing.putNumber(cursor, deal.category);
+    cursor = Packing.putNumber(cursor, deal.trust);
+    cursor = Packing.putNumber(cursor, deal.app.price);
+    cursor = Packing.putNumber(cursor, deal.workerpool.price);
+    cursor = Packing.putNumber(cursor, deal.workerStake);
+    cursor = Packing.putNumber(cursor, uint256(deal.tag));
+    cursor = _encodeOptions(cursor, deal);
+    // The buffer shrinks to what is used.
+    assembly ("memory-safe") {
+        mstore(content, sub(cursor, start))
+    }
 }
 
-function toResource(PartyRecord storage self) view returns (Resource memory) {
-    return Resource({pointer: self.pointer, owner: self.owner, price: self.price});
+function _flags(Deal memory deal) pure returns (uint256 flags) {
+    if (deal.dataset.pointer != address(0)) flags |= HAS_DATASET;
+    if (deal.beneficiary != deal.requester) flags |= HAS_BENEFICIARY;
+    if (deal.callback != address(0)) flags |= HAS_CALLBACK;
+    if (deal.sponsor != deal.requester) flags |= HAS_SPONSOR;
+}
+
+function _encodeOptions(uint256 cursor, Deal memory deal) pure returns (uint256) {
+    uint256 flags = _flags(deal);
+    if (flags & HAS_DATASET != 0) {
+        cursor = Packing.putAddress(cursor, deal.dataset.pointer);
+        cursor = Packing.putAddress(cursor, deal.dataset.owner);
+        cursor = Packing.putNumber(cursor, deal.dataset.price);
+    }
+    if (flags & HAS_BENEFICIARY != 0) cursor = Packing.putAddress(cursor, deal.beneficiary);
+    if (flags & HAS_CALLBACK != 0) cursor = Packing.putAddress(cursor, deal.callback);
+    if (flags & HAS_SPONSOR != 0) cursor = Packing.putAddress(cursor, deal.sponsor);
+    return cursor;
+}
+
+/// @return terms what the blob says before its params
+/// @return flags of the blob
+/// @return read bytes before the params
+function _decode(bytes memory content) pure returns (Terms memory terms, uint256 flags, uint256 read) {
+    Deal memory deal = terms.deal;
+    uint256 cursor;
+    uint256 value;
+    assembly ("memory-safe") {
+        cursor := add(content, 0x20)
+    }
+    uint256 start = cursor;
+    (flags, cursor) = Packing.takeBytes(cursor, 1);
+    (deal.workerpool.pointer, cursor) = Packing.takeAddress(cursor);
+    (value, cursor) = Packing.takeBytes(cursor, 32);
+    terms.dealid = bytes32(value);
+    (deal.startTime, cursor) = Packing.takeBytes(cursor, 5);
+    (deal.schedulerRewardRatio, cursor) = Packing.takeBytes(cursor, 1);
+    (deal.app.pointer, cursor) = Packing.takeAddress(cursor);
+    (deal.app.owner, cursor) = Packing.takeAddress(cursor);
+    (deal.workerpool.owner, cursor) = Packing.takeAddress(cursor);
+    (deal.requester, cursor) = Packing.takeAddress(cursor);
+    (terms.timeref, cursor) = Packing.takeNumber(cursor);
+    (deal.category, cursor) = Packing.takeNumber(cursor);
+    (deal.trust, cursor) = Packing.takeNumber(cursor);
+    (deal.app.price, cursor) = Packing.takeNumber(cursor);
+    (deal.workerpool.price, cursor) = Packing.takeNumber(cursor);
+    (deal.workerStake, cursor) = Packing.takeNumber(cursor);
+    (value, cursor) = Packing.takeNumber(cursor);
+    deal.tag = bytes32(value);
+    read = _decodeOptions(deal, flags, cursor) - start;
+}
+
+function _decodeOptions(Deal memory deal, uint256 flags, uint256 cursor) pure returns (uint256) {
+    if (flags & HAS_DATASET != 0) {
+        Resource memory dataset = deal.dataset;
+        (dataset.pointer, cursor) = Packing.takeAddress(cursor);
+        (dataset.owner, cursor) = Packing.takeAddress(cursor);
+        (dataset.price, cursor) = Packing.takeNumber(cursor);
+    }
+    deal.beneficiary = deal.requester;
+    deal.sponsor = deal.requester;
+    if (flags & HAS_BENEFICIARY != 0) (deal.beneficiary, cursor) = Packing.takeAddress(cursor);
+    if (flags & HAS_CALLBACK != 0) (deal.callback, cursor) = Packing.takeAddress(cursor);
+    if (flags & HAS_SPONSOR != 0) (deal.sponsor, cursor) = Packing.takeAddress(cursor);
+    return cursor;
 }

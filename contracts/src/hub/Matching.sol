@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IERC173} from "../interfaces/IERC173.sol";
 import {IRegistry} from "../interfaces/IRegistry.sol";
 import {AppOrder, DatasetOrder, RequestOrder, WorkerpoolOrder} from "../interfaces/IexecTypes.sol";
@@ -119,21 +120,33 @@ library Matching {
     }
 
     function _authenticateApp(Match memory found, AppOrder calldata app) private view {
-        found.appOwner = IERC173(app.app).owner();
-        require(IRegistry(poco().appregistry).isRegistered(app.app), "iExecV5-matchOrders-0x20");
+        bool registered;
+        (found.appOwner, registered) = _ownerOf(app.app, poco().appregistry);
+        require(registered, "iExecV5-matchOrders-0x20");
         require(isAgreedBy(found.appHash, found.appOwner, app.sign), "iExecV5-matchOrders-0x21");
     }
 
     function _authenticateDataset(Match memory found, DatasetOrder calldata dataset) private view {
-        found.datasetOwner = IERC173(dataset.dataset).owner();
-        require(IRegistry(poco().datasetregistry).isRegistered(dataset.dataset), "iExecV5-matchOrders-0x30");
+        bool registered;
+        (found.datasetOwner, registered) = _ownerOf(dataset.dataset, poco().datasetregistry);
+        require(registered, "iExecV5-matchOrders-0x30");
         require(isAgreedBy(found.datasetHash, found.datasetOwner, dataset.sign), "iExecV5-matchOrders-0x31");
     }
 
     function _authenticateWorkerpool(Match memory found, WorkerpoolOrder calldata workerpool) private view {
-        found.workerpoolOwner = IERC173(workerpool.workerpool).owner();
-        require(IRegistry(poco().workerpoolregistry).isRegistered(workerpool.workerpool), "iExecV5-matchOrders-0x40");
+        bool registered;
+        (found.workerpoolOwner, registered) = _ownerOf(workerpool.workerpool, poco().workerpoolregistry);
+        require(registered, "iExecV5-matchOrders-0x40");
         require(isAgreedBy(found.workerpoolHash, found.workerpoolOwner, workerpool.sign), "iExecV5-matchOrders-0x41");
+    }
+
+    /// @dev Owner of a resource, and whether it is registered. The registry that made a resource answers both at once;
+    /// those of a previous registry are asked themselves, and who is no such contract reverts without data.
+    function _ownerOf(address resource, address registry) private view returns (address, bool) {
+        try IERC721(registry).ownerOf(uint256(uint160(resource))) returns (address owner) {
+            if (owner != address(0)) return (owner, true);
+        } catch {} // unknown to it
+        return (IERC173(resource).owner(), IRegistry(registry).isRegistered(resource));
     }
 
     function _volume(

@@ -2,14 +2,19 @@
 pragma solidity ^0.8.30;
 
 import {Category} from "../interfaces/IexecTypes.sol";
-import {ContributionRecord} from "./ContributionRecord.sol";
-import {DealRecord} from "./DealRecord.sol";
-import {Tally} from "./Tally.sol";
+import {DealHead} from "./DealRecord.sol";
 import {TaskRecord} from "./TaskRecord.sol";
+
+/// @dev Money of one account, nRLC. The whole supply fits into either half.
+struct AccountRecord {
+    uint128 stake; // free; under the hub's own address all that is locked
+    uint128 locked;
+}
 
 /// @dev State of the hub. Append-only: slots 7, 11, 18 and 23 are read and written directly by clients' tests.
 struct PocoStorage {
     address appregistry;
+    uint40 blobs; // number of the newest blob
     address datasetregistry;
     address workerpoolregistry;
     address baseToken;
@@ -17,16 +22,16 @@ struct PocoStorage {
     string symbol;
     uint8 decimals;
     uint256 totalSupply; // nRLC; the sum of balances
-    mapping(address account => uint256) balances; // nRLC free; under the hub's own address all that is locked
-    mapping(address account => uint256) frozen; // nRLC locked
+    mapping(address account => AccountRecord) accounts;
+    mapping(bytes32 dealid => string) longParams; // those that do not fit into the deal's blob
     mapping(address account => mapping(address spender => uint256)) allowances; // nRLC
     bytes32 domainSeparator; // zero: not configured
     mapping(bytes32 orderHash => address) presigned;
     mapping(bytes32 orderHash => uint256) consumed; // tasks
-    mapping(bytes32 dealid => DealRecord) deals;
+    mapping(bytes32 dealid => DealHead) deals;
     mapping(bytes32 taskid => TaskRecord) tasks;
-    mapping(bytes32 taskid => Tally) tallies;
-    mapping(bytes32 taskid => mapping(address worker => ContributionRecord)) contributions;
+    bytes32 reserved16; // keeps the slots of what follows, as the next
+    bytes32 reserved17;
     mapping(address worker => uint256) scores;
     address teebroker;
     uint256 callbackgas;

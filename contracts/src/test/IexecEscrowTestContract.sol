@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Escrow} from "../hub/Escrow.sol";
 import {poco} from "../hub/PocoStorage.sol";
 import {IexecEscrowEvents} from "../interfaces/IexecEscrowEvents.sol";
@@ -24,14 +25,14 @@ contract IexecEscrowTestContract is IexecEscrowEvents {
     }
 
     function setBalance(address account, uint256 amount) external {
-        poco().balances[account] = amount;
+        poco().accounts[account].stake = SafeCast.toUint128(amount);
     }
 
     function balanceOf(address account) external view returns (uint256) {
-        return poco().balances[account];
+        return poco().accounts[account].stake;
     }
 
     function frozenOf(address account) external view returns (uint256) {
-        return poco().frozen[account];
+        return poco().accounts[account].locked;
     }
 }

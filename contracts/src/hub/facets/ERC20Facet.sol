@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IexecERC20} from "../../interfaces/IexecERC20.sol";
 import {IexecTokenSpender} from "../../interfaces/IexecTokenSpender.sol";
-import {PocoStorage, poco} from "../PocoStorage.sol";
+import {AccountRecord, poco} from "../PocoStorage.sol";
 
 /// @title ERC-20 face of the staked token, part of every escrow facet.
 abstract contract ERC20Facet is IexecERC20 {
@@ -56,31 +57,33 @@ abstract contract ERC20Facet is IexecERC20 {
 
     function _mint(address to, uint256 amount) internal {
         require(to != address(0), "ERC20: mint to the zero address");
-        PocoStorage storage s = poco();
-        s.totalSupply += amount;
-        s.balances[to] += amount;
+        poco().totalSupply += amount;
+        AccountRecord storage account = poco().accounts[to];
+        account.stake = SafeCast.toUint128(account.stake + amount);
         emit Transfer(address(0), to, amount);
     }
 
     function _burn(address from, uint256 amount) internal {
         require(from != address(0), "ERC20: burn from the zero address");
-        PocoStorage storage s = poco();
-        uint256 held = s.balances[from];
-        require(held >= amount);
-        s.balances[from] = held - amount;
-        s.totalSupply -= amount;
+        _spend(from, amount);
+        poco().totalSupply -= amount;
         emit Transfer(from, address(0), amount);
     }
 
     function _transfer(address from, address to, uint256 amount) private {
         require(from != address(0), "ERC20: transfer from the zero address");
         require(to != address(0), "ERC20: transfer to the zero address");
-        PocoStorage storage s = poco();
-        uint256 held = s.balances[from];
-        require(held >= amount);
-        s.balances[from] = held - amount;
-        s.balances[to] += amount;
+        _spend(from, amount);
+        AccountRecord storage account = poco().accounts[to];
+        account.stake = SafeCast.toUint128(account.stake + amount);
         emit Transfer(from, to, amount);
+    }
+
+    function _spend(address from, uint256 amount) private {
+        AccountRecord storage account = poco().accounts[from];
+        uint256 held = account.stake;
+        require(held >= amount);
+        account.stake = uint128(held - amount);
     }
 
     function _approve(address owner, address spender, uint256 value) private {

@@ -3,8 +3,9 @@ pragma solidity ^0.8.30;
 
 import {IexecAccessorsABILegacy} from "../../interfaces/IexecAccessorsABILegacy.sol";
 import {Category, Contribution, ContributionStatus, Deal, Task, TaskStatus} from "../../interfaces/IexecTypes.sol";
-import {DealRecord} from "../DealRecord.sol";
+import {dealOf} from "../DealRecord.sol";
 import {poco} from "../PocoStorage.sol";
+import {contributionOf, taskOf} from "../TaskViews.sol";
 
 /// @title Reads of the hub in the older flat form.
 contract IexecAccessorsABILegacyFacet is IexecAccessorsABILegacy {
@@ -15,7 +16,7 @@ contract IexecAccessorsABILegacyFacet is IexecAccessorsABILegacy {
         override
         returns (address, address, uint256, address, address, uint256, address, address, uint256)
     {
-        DealRecord storage deal = poco().deals[_id];
+        Deal memory deal = dealOf(_id);
         return (
             deal.app.pointer,
             deal.app.owner,
@@ -36,7 +37,7 @@ contract IexecAccessorsABILegacyFacet is IexecAccessorsABILegacy {
         override
         returns (uint256, bytes32, address, address, address, string memory)
     {
-        Deal memory deal = poco().deals[_id].toDeal();
+        Deal memory deal = dealOf(_id);
         return (deal.trust, deal.tag, deal.requester, deal.beneficiary, deal.callback, deal.params);
     }
 
@@ -47,7 +48,7 @@ contract IexecAccessorsABILegacyFacet is IexecAccessorsABILegacy {
         override
         returns (uint256, uint256, uint256, uint256, uint256, uint256)
     {
-        Deal memory deal = poco().deals[_id].toDeal();
+        Deal memory deal = dealOf(_id);
         return (
             deal.category, deal.startTime, deal.botFirst, deal.botSize, deal.workerStake, deal.schedulerRewardRatio
         );
@@ -55,7 +56,7 @@ contract IexecAccessorsABILegacyFacet is IexecAccessorsABILegacy {
 
     /// @inheritdoc IexecAccessorsABILegacy
     function viewAccountABILegacy(address account) external view override returns (uint256, uint256) {
-        return (poco().balances[account], poco().frozen[account]);
+        return (poco().accounts[account].stake, poco().accounts[account].locked);
     }
 
     /// @inheritdoc IexecAccessorsABILegacy
@@ -78,7 +79,7 @@ contract IexecAccessorsABILegacyFacet is IexecAccessorsABILegacy {
             bytes memory
         )
     {
-        Task memory task = poco().tasks[_taskid].toTask();
+        Task memory task = taskOf(_taskid);
         return (
             task.status,
             task.dealid,
@@ -102,7 +103,7 @@ contract IexecAccessorsABILegacyFacet is IexecAccessorsABILegacy {
         override
         returns (ContributionStatus, bytes32, bytes32, address)
     {
-        Contribution memory vote = poco().contributions[_taskid][_worker].toContribution();
+        Contribution memory vote = contributionOf(_taskid, _worker);
         return (vote.status, vote.resultHash, vote.resultSeal, vote.enclaveChallenge);
     }
 

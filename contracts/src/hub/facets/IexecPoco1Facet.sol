@@ -6,7 +6,7 @@ import {IWorkerpool} from "../../interfaces/IWorkerpool.sol";
 import {IexecPoco1} from "../../interfaces/IexecPoco1.sol";
 import {AppOrder, DatasetOrder, Deal, RequestOrder, Resource, WorkerpoolOrder} from "../../interfaces/IexecTypes.sol";
 import {DATASET_TAG_MASK, WORKERPOOL_STAKE_RATIO} from "../Constants.sol";
-import {DealRecord} from "../DealRecord.sol";
+import {dealOf, recordDeal} from "../DealRecord.sol";
 import {Escrow} from "../Escrow.sol";
 import {Match, Matching} from "../Matching.sol";
 import {hashDatasetOrder, typedHash} from "../Orders.sol";
@@ -72,8 +72,8 @@ contract IexecPoco1Facet is IexecPoco1 {
         _require(poco().consumed[hash] < datasetOrder.volume, "Dataset order is revoked or fully consumed");
         address owner = IERC173(datasetOrder.dataset).owner();
         _require(isAgreedBy(hash, owner, datasetOrder.sign), "Invalid dataset order signature");
-        DealRecord storage deal = poco().deals[dealId];
-        _require(deal.exists(), "Deal not found");
+        Deal memory deal = dealOf(dealId);
+        _require(deal.requester != address(0), "Deal not found");
         _require(deal.dataset.pointer == address(0), "Deal already has a dataset");
         _require(admits(datasetOrder.apprestrict, deal.app.pointer), "App restriction not satisfied");
         _require(
@@ -105,7 +105,7 @@ contract IexecPoco1Facet is IexecPoco1 {
         _lockStakes(deal);
         _applyPolicies(deal);
         dealid = keccak256(abi.encodePacked(found.requestHash, deal.botFirst));
-        poco().deals[dealid].record(deal);
+        recordDeal(dealid, deal, poco().categories[deal.category].workClockTimeRef);
         _consume(found);
         emit SchedulerNotice(workerpool.workerpool, dealid);
         emit OrdersMatched(

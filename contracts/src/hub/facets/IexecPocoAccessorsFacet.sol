@@ -7,17 +7,21 @@ import {IWorkerpool} from "../../interfaces/IWorkerpool.sol";
 import {IexecPocoAccessors} from "../../interfaces/IexecPocoAccessors.sol";
 import "../../interfaces/IexecTypes.sol";
 import "../Constants.sol";
+import {dealOf} from "../DealRecord.sol";
 import {Matching} from "../Matching.sol";
+import {outcomeOf} from "../Outcomes.sol";
 import {poco} from "../PocoStorage.sol";
 import {TaskRecord} from "../TaskRecord.sol";
+import {contributionOf, taskOf} from "../TaskViews.sol";
 
 /// @title Reads of the hub.
 contract IexecPocoAccessorsFacet is IexecPocoAccessors {
     /// @inheritdoc IexecPocoAccessors
     function resultFor(bytes32 id) external view override returns (bytes memory) {
         TaskRecord storage task = poco().tasks[id];
-        require(task.status == TaskStatus.COMPLETED, "task-pending");
-        return task.resultsCallback;
+        require(task.head.status() == TaskStatus.COMPLETED, "task-pending");
+        (, bytes memory callbackData) = outcomeOf(task);
+        return callbackData;
     }
 
     /// @inheritdoc IexecPocoAccessors
@@ -80,12 +84,12 @@ contract IexecPocoAccessorsFacet is IexecPocoAccessors {
 
     /// @inheritdoc IexecPocoAccessors
     function balanceOf(address account) external view override returns (uint256) {
-        return poco().balances[account];
+        return poco().accounts[account].stake;
     }
 
     /// @inheritdoc IexecPocoAccessors
     function frozenOf(address account) external view override returns (uint256) {
-        return poco().frozen[account];
+        return poco().accounts[account].locked;
     }
 
     /// @inheritdoc IexecPocoAccessors
@@ -95,7 +99,7 @@ contract IexecPocoAccessorsFacet is IexecPocoAccessors {
 
     /// @inheritdoc IexecPocoAccessors
     function viewAccount(address account) external view override returns (Account memory) {
-        return Account(poco().balances[account], poco().frozen[account]);
+        return Account(poco().accounts[account].stake, poco().accounts[account].locked);
     }
 
     /// @inheritdoc IexecPocoAccessors
@@ -105,7 +109,7 @@ contract IexecPocoAccessorsFacet is IexecPocoAccessors {
 
     /// @inheritdoc IexecPocoAccessors
     function viewDeal(bytes32 id) external view override returns (Deal memory deal) {
-        return poco().deals[id].toDeal();
+        return dealOf(id);
     }
 
     /// @inheritdoc IexecPocoAccessors
@@ -120,12 +124,12 @@ contract IexecPocoAccessorsFacet is IexecPocoAccessors {
 
     /// @inheritdoc IexecPocoAccessors
     function viewTask(bytes32 id) external view override returns (Task memory) {
-        return poco().tasks[id].toTask();
+        return taskOf(id);
     }
 
     /// @inheritdoc IexecPocoAccessors
     function viewContribution(bytes32 _taskid, address _worker) external view override returns (Contribution memory) {
-        return poco().contributions[_taskid][_worker].toContribution();
+        return contributionOf(_taskid, _worker);
     }
 
     /// @inheritdoc IexecPocoAccessors
