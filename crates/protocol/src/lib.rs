@@ -10,9 +10,10 @@
 //! - P4 a refusal names the clause that refused, and what would have passed
 //!
 //! Start at [`order`] and [`matching`] for the market, at [`consensus`] and [`settlement`] for a task's life;
-//! [`hub`] plays all of it together.
+//! [`hub`] plays all of it together. [`bags`] and [`range_tree`] have what is signed and proved for many tasks at once.
 
 pub mod amount;
+pub mod bags;
 pub mod consensus;
 pub mod deal;
 pub mod hash;
@@ -21,6 +22,7 @@ pub mod id;
 pub mod matching;
 pub mod order;
 pub mod params;
+pub mod range_tree;
 pub mod settlement;
 pub mod tag;
 pub mod task;

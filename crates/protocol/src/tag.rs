@@ -16,6 +16,7 @@ impl Tag {
     const TEE: u8 = 0x01;
     const FRAMEWORK_BITS: u8 = 0x0e;
     const GPU_BYTE: usize = 30;
+    const LIGHT_BYTE: usize = 29;
 
     /// A tag from its low bits.
     #[must_use]
@@ -35,6 +36,20 @@ impl Tag {
     #[must_use]
     pub fn is_gpu(self) -> bool {
         self.0[Self::GPU_BYTE] & 1 != 0
+    }
+
+    /// Whether bit 16, "settled by ranges, results proved on demand", is set.
+    #[must_use]
+    pub fn is_light(self) -> bool {
+        self.0[Self::LIGHT_BYTE] & 1 != 0
+    }
+
+    /// The tag with bit 16 set: what requester and pool both sign for a light deal.
+    #[must_use]
+    pub fn with_light(self) -> Self {
+        let mut bytes = self.0;
+        bytes[Self::LIGHT_BYTE] |= 1;
+        Self(bytes)
     }
 
     /// All features of both.
@@ -69,8 +84,14 @@ impl fmt::Display for Tag {
         if self.0 == B256::ZERO {
             return f.write_str("standard");
         }
-        let names =
-            [(31, 0x01, "tee"), (31, 0x02, "scone"), (31, 0x04, "gramine"), (31, 0x08, "tdx"), (30, 0x01, "gpu")];
+        let names = [
+            (31, 0x01, "tee"),
+            (31, 0x02, "scone"),
+            (31, 0x04, "gramine"),
+            (31, 0x08, "tdx"),
+            (30, 0x01, "gpu"),
+            (29, 0x01, "light"),
+        ];
         let mut rest = self.0;
         let mut separator = "";
         for (byte, bit, name) in names {
@@ -92,6 +113,9 @@ mod tests {
     fn bits_have_the_names_of_the_protocol() {
         assert_eq!(Tag::from_low(0x109).to_string(), "tee+tdx+gpu");
         assert!(Tag::from_low(0x109).is_tee() && Tag::from_low(0x100).is_gpu());
+        let light = Tag::from_low(0x100).with_light();
+        assert_eq!((light.to_string().as_str(), light.is_light()), ("gpu+light", true));
+        assert!(!Tag::from_low(0xffff).is_light());
         assert_eq!(Tag::from_low(0x0f).without_framework(), Tag::from_low(0x01));
         assert!(Tag::from_low(0x1).is_within(Tag::from_low(0x9)));
         assert_eq!(Tag::from_low(0x101).missing_from(Tag::from_low(0x1)), Tag::from_low(0x100));
