@@ -10,7 +10,7 @@ import {IexecRangeErrors} from "./IexecRangeErrors.sol";
 interface IexecBags is IexecRangeErrors {
     /// @notice A relayed vote was not counted; nothing was locked for it.
     event VoteSkipped(bytes32 indexed taskid, address indexed worker, VoteRefusal reason);
-    /// @notice Somebody else than the scheduler finalized a task, and got `bounty` nRLC of the scheduler's reward.
+    /// @notice `finalizeLate` ended a task; the finalizer got `bounty` nRLC of the scheduler's reward, maybe none.
     event TaskFinalizeLate(bytes32 indexed taskid, address indexed finalizer, uint256 bounty);
     /// @notice The scheduler or a proved worker says where the result of a completed task is. Check it by the digest.
     event ResultsPublished(bytes32 indexed taskid, address indexed publisher, bytes results);
