@@ -8,6 +8,7 @@
 //! - C2 consensus and rewards of the vectors pass in Rust and in Solidity
 //! - C3 every failure of the specification answers with its exact bytes
 //! - C4 any sequence of calls is accepted or refused, paid and logged alike by twin and contracts; money is conserved
+//! - C5 no operation costs more gas than what was accepted, and no promise once kept is broken ([`gas`])
 //!
 //! Start at [`Stage`] (a deployed system with funded actors) and [`Evm`] (calls and time).
 
@@ -16,6 +17,7 @@ mod actor;
 mod artifact;
 mod convert;
 mod evm;
+pub mod gas;
 mod market;
 mod revert;
 mod stage;
