@@ -3,8 +3,10 @@
 #![expect(clippy::print_stdout, reason = "a tool for a terminal: what it prints is its result")]
 
 mod abi;
+mod bench;
 mod layers;
 mod suite;
+mod tool;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -26,6 +28,11 @@ enum Verb {
         #[arg(long)]
         check: bool,
     },
+    /// Measure, compare with the targets, and write BENCHMARKS.md
+    Bench {
+        #[command(subcommand)]
+        what: bench::Bench,
+    },
     /// Check that imports point down, that every source file says what it is for, and that no file names a machine
     Layers,
     /// Run every check there is, and install what is missing for it (Debian, as root)
@@ -42,6 +49,7 @@ enum Verb {
 fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().verb {
         Verb::Abi { check } => abi::run(&root(), check).map(|()| ExitCode::SUCCESS),
+        Verb::Bench { what } => bench::run(&root(), &what).map(|()| ExitCode::SUCCESS),
         Verb::Layers => layers::run(&root()).map(|()| ExitCode::SUCCESS),
         Verb::Test { list: true, .. } => {
             suite::list();

@@ -2,18 +2,17 @@
 
 use std::io::Write as _;
 
-use fairgrid_conformance::gas::{MAX_CODE_BYTES, ROWS, Row, sizes};
+use fairgrid_conformance::gas::{MAX_CODE_BYTES, NOISE, ROWS, Row, sizes};
 use serde_json::{Value, json};
 
 fn main() -> std::io::Result<()> {
     let rows: Vec<Value> = ROWS.iter().map(row).collect();
     let sizes: Vec<Value> = sizes().into_iter().map(|(name, bytes)| json!({ "name": name, "bytes": bytes })).collect();
-    let report = json!({ "rows": rows, "sizes": sizes, "most_bytes": MAX_CODE_BYTES });
+    let report = json!({ "rows": rows, "noise": NOISE, "sizes": sizes, "most_bytes": MAX_CODE_BYTES });
     writeln!(std::io::stdout(), "{report:#}")
 }
 
 fn row(row: &Row) -> Value {
-    let target =
-        row.target.map(|target| json!({ "reference": target.reference, "most": target.most, "goal": target.goal }));
-    json!({ "name": row.name, "gas": row.gas(), "target": target })
+    let bounds = row.target.bounds.map(|bounds| json!({ "most": bounds.most, "goal": bounds.goal }));
+    json!({ "name": row.name, "gas": row.gas(), "reference": row.target.reference, "bounds": bounds })
 }

@@ -13,6 +13,7 @@ use super::engine::Engine;
 use super::provide::{Missing, Need, Sign, output};
 use super::report::Verdict;
 use crate::layers as house;
+use crate::tool;
 
 /// The compiler whose output is committed under `dapps/`.
 const DAPPS_CLANG: &str = "14";
@@ -153,21 +154,9 @@ fn anvil(site: &mut Site) -> Result<PathBuf, Missing> {
 }
 
 impl Site {
-    /// A command in the repository. Cargo tells `cargo run` about xtask in variables on which some build scripts
-    /// depend: passed on, they would rebuild half of the dependencies.
+    /// A command in the repository.
     pub(super) fn command(&self, name: &str) -> Command {
-        let mut command = match (name, std::env::var_os("CARGO")) {
-            ("cargo", Some(cargo)) => Command::new(cargo),
-            _ => Command::new(name),
-        };
-        for (name, _) in std::env::vars_os() {
-            let text = name.to_string_lossy();
-            if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|start| text.starts_with(start)) {
-                command.env_remove(&name);
-            }
-        }
-        command.current_dir(&self.root).stdin(Stdio::null());
-        command
+        tool::command(&self.root, name)
     }
 
     fn cargo(&self, arguments: &[&str], failure: &str) -> Result<Verdict> {

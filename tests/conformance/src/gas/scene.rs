@@ -47,8 +47,9 @@ impl Scene {
         let done = scene.agreed(WORKERS);
         scene.reveal_all(done, WORKERS);
         scene.finalize(done);
-        // This one stays open: everybody's stake in it stays locked.
-        scene.disputed(WORKERS);
+        // This one stays open: the payer's and the scheduler's money in it stays locked. No worker has taken it.
+        let waiting = scene.terms_with_dataset(1, 1);
+        scene.opened(waiting);
         scene
     }
 
