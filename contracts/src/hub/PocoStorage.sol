@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {Category} from "../interfaces/IexecTypes.sol";
+import {BoostDealRecord} from "./BoostDealRecord.sol";
 import {DealHead} from "./DealRecord.sol";
 import {TaskRecord} from "./TaskRecord.sol";
 
@@ -30,8 +31,8 @@ struct PocoStorage {
     mapping(bytes32 orderHash => uint256) consumed; // tasks
     mapping(bytes32 dealid => DealHead) deals;
     mapping(bytes32 taskid => TaskRecord) tasks;
-    bytes32 reserved16; // keeps the slots of what follows, as the next
-    bytes32 reserved17;
+    mapping(bytes32 dealid => BoostDealRecord) boostDeals; // no id is that of a classic deal, too
+    bytes32 reserved17; // keeps the slots of what follows
     mapping(address worker => uint256) scores;
     address teebroker;
     uint256 callbackgas;

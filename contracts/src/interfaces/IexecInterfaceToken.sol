@@ -12,6 +12,8 @@ import {IexecOrderManagement} from "./IexecOrderManagement.sol";
 import {IexecPoco1} from "./IexecPoco1.sol";
 import {IexecPoco2} from "./IexecPoco2.sol";
 import {IexecPocoAccessors} from "./IexecPocoAccessors.sol";
+import {IexecPocoBoost} from "./IexecPocoBoost.sol";
+import {IexecPocoBoostAccessors} from "./IexecPocoBoostAccessors.sol";
 import {IexecRelay} from "./IexecRelay.sol";
 
 /// @title The whole hub as its clients see it, staking an ERC-20.
@@ -27,6 +29,8 @@ interface IexecInterfaceToken is
     IexecPoco1,
     IexecPoco2,
     IexecPocoAccessors,
+    IexecPocoBoost,
+    IexecPocoBoostAccessors,
     IexecRelay
 {
     /// @notice Listed by the deployed protocol's ABI; no facet serves it, so it answers `fallback-disabled`.

@@ -67,6 +67,25 @@ struct Deal {
     address sponsor;
 }
 
+/// @dev A match of four orders by the boost module: botSize tasks with indexes from 0. Prices and workerReward are nRLC per
+/// task, deadline is Unix seconds, shortTag the last three bytes of the tag. Never changes after creation.
+struct DealBoost {
+    address appOwner;
+    uint96 appPrice;
+    address datasetOwner;
+    uint96 datasetPrice;
+    address workerpoolOwner;
+    uint96 workerpoolPrice;
+    address requester;
+    uint96 workerReward;
+    address callback;
+    uint40 deadline;
+    uint16 botFirst;
+    uint16 botSize;
+    bytes3 shortTag;
+    address sponsor;
+}
+
 /// @dev One unit of work. Deadlines are Unix seconds; resultsTimestamp is always zero.
 struct Task {
     TaskStatus status;
