@@ -14,6 +14,11 @@ sol! {
         uint256 startTime; uint256 botFirst; uint256 botSize;
         uint256 workerStake; uint256 schedulerRewardRatio; address sponsor;
     }
+    struct DealBoost {
+        address appOwner; uint96 appPrice; address datasetOwner; uint96 datasetPrice;
+        address workerpoolOwner; uint96 workerpoolPrice; address requester; uint96 workerReward;
+        address callback; uint40 deadline; uint16 botFirst; uint16 botSize; bytes3 shortTag; address sponsor;
+    }
     struct Task {
         uint8 status; bytes32 dealid; uint256 idx; uint256 timeref;
         uint256 contributionDeadline; uint256 revealDeadline; uint256 finalDeadline;
@@ -134,6 +139,18 @@ sol! {
         function viewContribution(bytes32 taskid, address worker) external view returns (Contribution);
         function viewScore(address worker) external view returns (uint256);
         function resultFor(bytes32 id) external view returns (bytes);
+    }
+
+    interface Boost {
+        event SchedulerNoticeBoost(address indexed workerpool, bytes32 dealId, address app, address dataset, uint256 category, bytes32 tag, string params, address beneficiary);
+        event ResultPushedBoost(bytes32 dealId, uint256 index, bytes results);
+        event DealSponsoredBoost(bytes32 dealId, address sponsor);
+        error SafeCastOverflowedUintDowncast(uint8 bits, uint256 value);
+        function matchOrdersBoost(AppOrder appOrder, DatasetOrder datasetOrder, WorkerpoolOrder workerpoolOrder, RequestOrder requestOrder) external returns (bytes32);
+        function sponsorMatchOrdersBoost(AppOrder appOrder, DatasetOrder datasetOrder, WorkerpoolOrder workerpoolOrder, RequestOrder requestOrder) external returns (bytes32);
+        function pushResultBoost(bytes32 dealId, uint256 index, bytes results, bytes resultsCallback, bytes authorizationSign, address enclaveChallenge, bytes enclaveSign) external;
+        function claimBoost(bytes32 dealId, uint256 index) external;
+        function viewDealBoost(bytes32 id) external view returns (DealBoost);
     }
 
     interface Rlc {

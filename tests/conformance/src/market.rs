@@ -28,6 +28,9 @@ const PROTOCOL: [&str; 10] = [
     "IexecRelayFacet",
 ];
 
+/// The module that a hub can do without.
+const BOOST: [&str; 2] = ["IexecPocoBoostFacet", "IexecPocoBoostAccessorsFacet"];
+
 /// Token, hub and registries. Cloning it is a snapshot.
 #[derive(Clone, Debug)]
 pub struct Market {
@@ -94,6 +97,17 @@ impl Market {
             registry
         });
         Self { evm, hub, rlc, owner, registries, facets }
+    }
+
+    /// Adds the boost module to the hub.
+    ///
+    /// # Panics
+    /// When it is there already.
+    pub fn add_boost(&mut self) {
+        for name in BOOST {
+            let facet = add_facet(&mut self.evm, self.owner, self.hub, name, &mut Vec::new());
+            self.facets.push((name, facet));
+        }
     }
 
     /// Configures the hub with its reference values.

@@ -57,6 +57,18 @@ impl Stage {
         READY.get_or_init(Self::build).clone()
     }
 
+    /// The same with the boost module.
+    #[must_use]
+    pub fn boosted() -> Self {
+        static READY: OnceLock<Stage> = OnceLock::new();
+        let build = || {
+            let mut stage = Self::new();
+            stage.market.add_boost();
+            stage
+        };
+        READY.get_or_init(build).clone()
+    }
+
     fn build() -> Self {
         let mut market = Market::deployed();
         let [app_owner, scheduler, requester, dataset_owner] = [1, 2, 3, 4].map(Actor::number);

@@ -4,6 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod abi;
+mod boost;
+mod boost_callback;
+mod boost_deals;
+mod boost_gas;
+mod boost_matching;
+mod boost_tasks;
 mod calls;
 mod escrow;
 mod failures;
