@@ -20,3 +20,5 @@ uint256 constant DEFAULT_CALLBACK_GAS = 200_000;
 bytes32 constant TAG_TEE = bytes32(uint256(1));
 /// @dev Tag bits 1 to 3 name an enclave framework; datasets are matched without them.
 bytes32 constant DATASET_TAG_MASK = ~bytes32(uint256(0x0e));
+/// @dev Tag bit 16: the deal's tasks are settled in ranges, see IexecLight. Requester and workerpool sign for it.
+bytes32 constant TAG_LIGHT = bytes32(uint256(1 << 16));

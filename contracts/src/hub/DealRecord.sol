@@ -8,6 +8,7 @@ import {
     CONTRIBUTION_DEADLINE_RATIO,
     FINAL_DEADLINE_RATIO,
     REVEAL_DEADLINE_RATIO,
+    TAG_LIGHT,
     TAG_TEE,
     WORKERPOOL_STAKE_RATIO
 } from "./Constants.sol";
@@ -15,7 +16,7 @@ import "./Packing.sol" as Packing;
 import {poco} from "./PocoStorage.sol";
 
 // How deals are kept; only this file knows it. A deal never changes, so it is a blob, and its id leads to one word: number
-// of the blob (bits 0 to 39), first index (40 to 79) and count (80 to 119) of its tasks. The blob:
+// of the blob (bits 0 to 39), first index (40 to 79) and count (80 to 119) of its tasks, whether it is light (120). The blob:
 //   flags 1 · workerpool 20 · deal id 32 · start time 5 · scheduler's ratio 1 · app 20 · app owner 20 · workerpool owner 20
 //   · requester 20 · as numbers: time reference, category, trust, app price, workerpool price, worker stake, tag
 //   · with a dataset: dataset 20, its owner 20, its price · what the flags name, 20 each · params, up to the end
@@ -30,7 +31,7 @@ struct Terms {
     Deal deal;
 }
 
-using {blob, firstIndex, size, exists} for DealHead global;
+using {blob, firstIndex, size, isLight, exists} for DealHead global;
 using {contributionDeadline, revealDeadline, finalDeadline, pricePerTask, schedulerStake, needsEnclave} for Terms global;
 
 uint256 constant HAS_DATASET = 1;
@@ -54,6 +55,11 @@ function size(DealHead self) pure returns (uint256) {
     return uint40(DealHead.unwrap(self) >> 80);
 }
 
+/// @dev Settled in ranges: no task of it is ever opened.
+function isLight(DealHead self) pure returns (bool) {
+    return DealHead.unwrap(self) >> 120 != 0;
+}
+
 function exists(DealHead self) pure returns (bool) {
     return DealHead.unwrap(self) != 0;
 }
@@ -71,7 +77,8 @@ function recordDeal(bytes32 dealid, Deal memory deal, uint256 timeref) {
         params = "";
     }
     uint256 number = Blobs.create(abi.encodePacked(_encode(dealid, deal, timeref, long), params));
-    poco().deals[dealid] = DealHead.wrap(number | (deal.botFirst << 40) | (deal.botSize << 80));
+    uint256 light = deal.tag & TAG_LIGHT == 0 ? 0 : 1;
+    poco().deals[dealid] = DealHead.wrap(number | (deal.botFirst << 40) | (deal.botSize << 80) | (light << 120));
 }
 
 /// @dev The deal as clients see it; all zero when there is none.

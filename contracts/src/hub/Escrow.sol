@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IexecEscrowEvents} from "../interfaces/IexecEscrowEvents.sol";
 import {AccountRecord, poco} from "./PocoStorage.sol";
 
 /// @title Staked money. Locked money lies in the hub's own balance and is remembered per account as locked.
 /// @dev Amounts are nRLC. Zero amounts move nothing but still emit their events: clients sum them up. An account is one
-/// word, so each of these writes at most two.
+/// word, so each of these writes at most two. Casts lose nothing: what is moved was compared with, or taken from, a balance of
+/// 128 bits before.
 library Escrow {
     /// @dev Sets an amount of free stake aside.
     function lock(address account, uint256 amount) internal {
         require(account != address(0), "IexecEscrow: Transfer from empty address");
         AccountRecord storage own = poco().accounts[account];
-        (uint256 stake, uint256 locked) = (own.stake, own.locked);
+        (uint128 stake, uint128 locked) = (own.stake, own.locked);
         require(stake >= amount, "IexecEscrow: Transfer amount exceeds balance");
-        (own.stake, own.locked) = (uint128(stake - amount), SafeCast.toUint128(locked + amount));
+        (own.stake, own.locked) = (stake - uint128(amount), locked + uint128(amount));
         poco().accounts[address(this)].stake += uint128(amount);
         emit IexecEscrowEvents.Transfer(account, address(this), amount);
         emit IexecEscrowEvents.Lock(account, amount);
@@ -25,8 +25,8 @@ library Escrow {
     function unlock(address account, uint256 amount) internal {
         _take(account, amount);
         AccountRecord storage own = poco().accounts[account];
-        (uint256 stake, uint256 locked) = (own.stake, own.locked);
-        (own.stake, own.locked) = (SafeCast.toUint128(stake + amount), uint128(locked - amount));
+        (uint128 stake, uint128 locked) = (own.stake, own.locked);
+        (own.stake, own.locked) = (stake + uint128(amount), locked - uint128(amount));
         emit IexecEscrowEvents.Transfer(address(this), account, amount);
         emit IexecEscrowEvents.Unlock(account, amount);
     }
@@ -35,7 +35,7 @@ library Escrow {
     function reward(address account, uint256 amount, bytes32 ref) internal {
         _take(account, amount);
         AccountRecord storage own = poco().accounts[account];
-        own.stake = SafeCast.toUint128(own.stake + amount);
+        own.stake += uint128(amount);
         emit IexecEscrowEvents.Transfer(address(this), account, amount);
         emit IexecEscrowEvents.Reward(account, amount, ref);
     }
@@ -50,7 +50,7 @@ library Escrow {
     /// @dev Turns seized money, already in the hub's balance, into locked money of an account.
     function rewardLocked(address account, uint256 amount, bytes32 ref) internal {
         AccountRecord storage own = poco().accounts[account];
-        own.locked = SafeCast.toUint128(own.locked + amount);
+        own.locked += uint128(amount);
         emit IexecEscrowEvents.Reward(account, amount, ref);
         emit IexecEscrowEvents.Lock(account, amount);
     }

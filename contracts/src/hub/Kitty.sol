@@ -11,7 +11,7 @@ import {poco} from "./PocoStorage.sol";
 library Kitty {
     /// @dev Takes out what one completed task earns. The caller rewards it to the scheduler; an empty kitty says nothing.
     function draw(bytes32 taskid) internal returns (uint256 part) {
-        uint256 held = poco().frozen[KITTY_ADDRESS];
+        uint256 held = poco().accounts[KITTY_ADDRESS].locked;
         if (held == 0) return 0;
         part = Math.min(Math.max(Math.mulDiv(held, KITTY_RATIO, 100), KITTY_MIN), held);
         Escrow.seize(KITTY_ADDRESS, part, taskid);

@@ -3,9 +3,10 @@ pragma solidity ^0.8.30;
 
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IERC173} from "../interfaces/IERC173.sol";
+import {IexecLight} from "../interfaces/IexecLight.sol";
 import {IRegistry} from "../interfaces/IRegistry.sol";
 import {AppOrder, DatasetOrder, RequestOrder, WorkerpoolOrder} from "../interfaces/IexecTypes.sol";
-import {DATASET_TAG_MASK, TAG_TEE} from "./Constants.sol";
+import {DATASET_TAG_MASK, TAG_LIGHT, TAG_TEE} from "./Constants.sol";
 import {hashAppOrder, hashDatasetOrder, hashRequestOrder, hashWorkerpoolOrder, typedHash} from "./Orders.sol";
 import {poco} from "./PocoStorage.sol";
 import {admits} from "./Restrictions.sol";
@@ -73,6 +74,13 @@ library Matching {
         tag = app.tag | (dataset.tag & DATASET_TAG_MASK) | request.tag;
         require(tag & ~workerpool.tag == 0, "iExecV5-matchOrders-0x06");
         require(tag & TAG_TEE & ~app.tag == 0, "iExecV5-matchOrders-0x07");
+        if (tag & TAG_LIGHT != 0) _checkLight(tag, request);
+    }
+
+    /// @dev The requester itself must have asked for a light deal, and one worker's word must do.
+    function _checkLight(bytes32 tag, RequestOrder calldata request) private pure {
+        if (request.tag & TAG_LIGHT == 0) revert IexecLight.LightNotRequested(tag);
+        if (request.trust > 1) revert IexecLight.LightTrust(request.trust);
     }
 
     /// @dev What the requester asks for.

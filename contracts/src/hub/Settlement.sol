@@ -4,9 +4,9 @@ pragma solidity ^0.8.30;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IexecPoco2} from "../interfaces/IexecPoco2.sol";
 import {rewardOf, workerOf} from "./Ballots.sol";
-import {KITTY_ADDRESS, KITTY_MIN, KITTY_RATIO} from "./Constants.sol";
 import {Terms} from "./DealRecord.sol";
 import {Escrow} from "./Escrow.sol";
+import {Kitty} from "./Kitty.sol";
 import {poco} from "./PocoStorage.sol";
 import {TaskHead, TaskRecord} from "./TaskRecord.sol";
 
@@ -22,15 +22,15 @@ library Settlement {
         if (datasetPrice > 0) Escrow.reward(terms.deal.dataset.owner, datasetPrice, taskid);
         address scheduler = terms.deal.workerpool.owner;
         Escrow.unlock(scheduler, terms.schedulerStake());
-        _payFromKitty(scheduler, taskid);
+        uint256 part = Kitty.draw(taskid);
+        if (part > 0) Escrow.reward(scheduler, part, taskid);
     }
 
     /// @dev Ends the deal's side of a failed task: refunds the payer, the scheduler's stake goes to the kitty.
     function fail(Terms memory terms, bytes32 taskid) internal {
         uint256 stake = terms.schedulerStake();
         Escrow.unlock(terms.deal.sponsor, terms.pricePerTask());
-        Escrow.seize(terms.deal.workerpool.owner, stake, taskid);
-        Escrow.rewardLocked(KITTY_ADDRESS, stake, taskid);
+        Kitty.feed(terms.deal.workerpool.owner, stake, taskid);
     }
 
     /// @dev Shares the workerpool's price and the stakes of the wrong among the workers who proved the result, by weight.
@@ -83,13 +83,5 @@ library Settlement {
         Escrow.seize(worker, stake, taskid);
         poco().scores[worker] = poco().scores[worker] * 2 / 3;
         emit IexecPoco2.FaultyContribution(worker, taskid);
-    }
-
-    function _payFromKitty(address scheduler, bytes32 taskid) private {
-        uint256 kitty = poco().accounts[KITTY_ADDRESS].locked;
-        if (kitty == 0) return;
-        uint256 part = Math.min(Math.max(Math.mulDiv(kitty, KITTY_RATIO, 100), KITTY_MIN), kitty);
-        Escrow.seize(KITTY_ADDRESS, part, taskid);
-        Escrow.reward(scheduler, part, taskid);
     }
 }

@@ -67,6 +67,11 @@ function newTask(uint256 dealBlob, uint256 taskIndex) pure returns (TaskHead) {
     return TaskHead.wrap(uint256(TaskStatus.ACTIVE) | (dealBlob << 32) | (taskIndex << INDEX_SHIFT));
 }
 
+/// @dev A boost task that is over: it has a status, and nothing else.
+function ended(TaskStatus last) pure returns (TaskHead) {
+    return TaskHead.wrap(uint256(last));
+}
+
 function status(TaskHead self) pure returns (TaskStatus) {
     return TaskStatus(TaskHead.unwrap(self) & BYTE);
 }

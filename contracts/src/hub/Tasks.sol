@@ -21,7 +21,7 @@ library Tasks {
     function open(bytes32 dealid, uint256 index) internal returns (bytes32 taskid) {
         DealHead deal = poco().deals[dealid];
         uint256 first = deal.firstIndex();
-        require(index >= first && index - first < deal.size());
+        require(index >= first && index - first < deal.size() && !deal.isLight());
         taskid = keccak256(abi.encodePacked(dealid, index));
         TaskRecord storage task = poco().tasks[taskid];
         require(task.head.status() == TaskStatus.UNSET);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IWorkerpool} from "../../interfaces/IWorkerpool.sol";
 import {IexecPoco1} from "../../interfaces/IexecPoco1.sol";
 import {IexecPoco2} from "../../interfaces/IexecPoco2.sol";
@@ -20,6 +19,7 @@ import {Escrow} from "../Escrow.sol";
 import {Kitty} from "../Kitty.sol";
 import {poco} from "../PocoStorage.sol";
 import {callBack, isAuthorized, sealResult} from "../Results.sol";
+import {ended} from "../TaskRecord.sol";
 import {isSignedBy, personal} from "../Signatures.sol";
 
 /// @title Deals whose tasks take one transaction each. Of a task only the status is kept.
@@ -66,7 +66,7 @@ contract IexecPocoBoostFacet is IexecPocoBoost {
         }
         require(!called || resultsCallback.length > 0, "PocoBoost: Callback requires data");
 
-        poco().tasks[taskid].status = TaskStatus.COMPLETED;
+        poco().tasks[taskid].head = ended(TaskStatus.COMPLETED);
         _settle(deal, taskid);
         emit ResultPushedBoost(dealId, index, results);
         if (called) _callBack(deal.callback, taskid, resultsCallback);
@@ -78,7 +78,7 @@ contract IexecPocoBoostFacet is IexecPocoBoost {
         bytes32 taskid = _unsetTask(deal, dealId, index);
         require(deal.deadline <= block.timestamp, "PocoBoost: Deadline not reached");
 
-        poco().tasks[taskid].status = TaskStatus.FAILED;
+        poco().tasks[taskid].head = ended(TaskStatus.FAILED);
         Escrow.unlock(deal.sponsor, _price(deal));
         Kitty.feed(deal.workerpoolOwner, _stake(deal), taskid);
         emit IexecPoco2.TaskClaimed(taskid);
@@ -94,9 +94,9 @@ contract IexecPocoBoostFacet is IexecPocoBoost {
         BoostMatch memory found = BoostMatching.check(app, dataset, workerpool, request);
         DealBoost memory deal = _draft(found, request);
         deal.sponsor = payer;
-        deal.appPrice = SafeCast.toUint96(app.appprice);
-        if (dataset.dataset != address(0)) deal.datasetPrice = SafeCast.toUint96(dataset.datasetprice);
-        deal.workerpoolPrice = SafeCast.toUint96(workerpool.workerpoolprice);
+        deal.appPrice = uint96(_fitting(96, app.appprice));
+        if (dataset.dataset != address(0)) deal.datasetPrice = uint96(_fitting(96, dataset.datasetprice));
+        deal.workerpoolPrice = uint96(_fitting(96, workerpool.workerpoolprice));
         dealId = keccak256(abi.encodePacked(found.requestHash, found.botFirst));
         poco().boostDeals[dealId].record(deal, _workerPercent(workerpool.workerpool));
         BoostMatching.consume(found);
@@ -117,10 +117,16 @@ contract IexecPocoBoostFacet is IexecPocoBoost {
         deal.workerpoolOwner = found.workerpoolOwner;
         deal.requester = request.requester;
         deal.callback = request.callback;
-        deal.deadline = SafeCast.toUint40(block.timestamp + CONTRIBUTION_DEADLINE_RATIO * timeref);
-        deal.botFirst = SafeCast.toUint16(found.botFirst);
-        deal.botSize = SafeCast.toUint16(found.volume);
+        deal.deadline = uint40(_fitting(40, block.timestamp + CONTRIBUTION_DEADLINE_RATIO * timeref));
+        deal.botFirst = uint16(_fitting(16, found.botFirst));
+        deal.botSize = uint16(_fitting(16, found.volume));
         deal.shortTag = bytes3(found.tag << 232);
+    }
+
+    /// @dev The value, refused when it has more bits. The interface's own error, so that it is in the ABI once.
+    function _fitting(uint8 bits, uint256 value) private pure returns (uint256) {
+        if (value >> bits != 0) revert SafeCastOverflowedUintDowncast(bits, value);
+        return value;
     }
 
     /// @dev The workerpool's policy counts as it is now; one above 100 is refused.
@@ -150,7 +156,7 @@ contract IexecPocoBoostFacet is IexecPocoBoost {
     function _unsetTask(DealBoost memory deal, bytes32 dealId, uint256 index) private view returns (bytes32 taskid) {
         require(index < deal.botSize, "PocoBoost: Unknown task");
         taskid = keccak256(abi.encodePacked(dealId, index));
-        require(poco().tasks[taskid].status == TaskStatus.UNSET, "PocoBoost: Task status not unset");
+        require(poco().tasks[taskid].head.status() == TaskStatus.UNSET, "PocoBoost: Task status not unset");
     }
 
     /// @dev The scheduler, or for enclaves the broker if there is one, lets the caller work on the task.

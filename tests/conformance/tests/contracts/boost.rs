@@ -226,11 +226,7 @@ fn boost_has_the_selectors_topics_and_names_of_the_tables() {
             "ResultPushedBoost",
             "dealId index results",
         ),
-        (
-            "0x30d8c59de5f54b676eb3410d971831f2cd83fcf445559b287cecadb1900fc454",
-            "DealSponsoredBoost",
-            "dealId sponsor",
-        ),
+        ("0x30d8c59de5f54b676eb3410d971831f2cd83fcf445559b287cecadb1900fc454", "DealSponsoredBoost", "dealId sponsor"),
     ] {
         let event = aggregate.abi.event(name).and_then(|all| all.first()).unwrap();
         assert_eq!(event.selector().to_string(), topic, "{name}");
@@ -256,9 +252,10 @@ fn boost_errors_stand_once_in_the_interface() {
     for name in ["IexecInterfaceToken", "IexecPocoBoostFacet"] {
         let artifact = Artifact::named(name);
         let errors = artifact.abi.errors().filter(|error| error.name == "SafeCastOverflowedUintDowncast");
-        assert_eq!(errors.map(|error| error.signature()).collect::<Vec<_>>(), [
-            "SafeCastOverflowedUintDowncast(uint8,uint256)"
-        ]);
+        assert_eq!(
+            errors.map(|error| error.signature()).collect::<Vec<_>>(),
+            ["SafeCastOverflowedUintDowncast(uint8,uint256)"]
+        );
     }
 }
 

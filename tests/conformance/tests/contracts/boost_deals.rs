@@ -9,8 +9,8 @@ use protocol::order::{Order as _, Quadruple};
 use protocol::{Amount, DealId, OrderHash, Tag, TaskId};
 
 use crate::boost::{
-    APP, DATASET, POOL, Push, REWARD, STAKE, STRANGER, Said, boost, check_conserved, claim, dealt, id, lock, said, says,
-    sponsor, status, view,
+    APP, DATASET, POOL, Push, REWARD, STAKE, STRANGER, Said, boost, check_conserved, claim, dealt, id, lock, said,
+    says, sponsor, status, view,
 };
 
 fn times(amount: Amount, count: u64) -> Amount {

@@ -1,18 +1,14 @@
-//! Gas of boost deals, printed with `--nocapture`, and held below what they were measured to cost.
+//! Gas of boost deals, printed with `--nocapture`. The limits lie a little above what was measured: no client has any.
 
 use alloy::primitives::{B256, Bytes};
 use fairgrid_conformance::{Stage, Terms};
 
 use crate::boost::{Push, boost, claim, dealt, id, sponsor};
 
-/// Room above the measured figures for changes elsewhere.
-const ROOM: u64 = 5_000;
-
-fn check(what: &str, gas: u64, measured: u64) {
-    let line = format!("{what:<42} {gas:>8} of {:>8}\n", measured + ROOM);
+fn check(what: &str, gas: u64, limit: u64) {
+    let line = format!("{what:<42} {gas:>8} of {limit:>8}\n");
     std::io::Write::write_all(&mut std::io::stdout(), line.as_bytes()).unwrap();
-    if true { return; }
-    assert!(gas < measured + ROOM, "{what}: {gas} gas, {measured} before");
+    assert!(gas < limit, "{what}: {gas} gas, it was below {limit}");
 }
 
 /// Params of 70 bytes, as in the benchmarks of other deals.
@@ -25,13 +21,10 @@ fn fresh(mut terms: Terms, salt: u8) -> Terms {
 /// A stage on which everybody has used boost before.
 fn busy() -> Stage {
     let mut stage = Stage::boosted();
-    let deal = dealt(&mut stage, stage_terms(2));
+    let terms = stage.terms_with_dataset(1, 2);
+    let deal = dealt(&mut stage, terms);
     Push::new(&stage, deal, 0).send(&mut stage).unwrap();
     stage
-}
-
-fn stage_terms(volume: u64) -> Terms {
-    Stage::boosted().terms_with_dataset(1, volume)
 }
 
 fn push(stage: &Stage, deal: protocol::DealId) -> Push {
@@ -44,24 +37,18 @@ fn boost_stays_as_cheap_as_it_was() {
     let mut stage = busy();
     let orders = stage.sign(fresh(stage.terms(1, 1), 1));
     let done = boost(&mut stage, &orders).unwrap();
-    check("matchOrdersBoost", done.gas, MATCH);
+    check("matchOrdersBoost", done.gas, 250_000);
     let deal = id(&done);
-    check("pushResultBoost, 85 bytes", push(&stage, deal).send(&mut stage.clone()).unwrap().gas, PUSH);
+    check("pushResultBoost, 85 bytes", push(&stage, deal).send(&mut stage.clone()).unwrap().gas, 127_000);
     stage.market.evm.now += 7 * 300;
-    check("claimBoost", claim(&mut stage, deal, 0).unwrap().gas, CLAIM);
+    check("claimBoost", claim(&mut stage, deal, 0).unwrap().gas, 114_000);
     let orders = stage.sign(fresh(stage.terms_with_dataset(1, 1), 2));
     let done = boost(&mut stage, &orders).unwrap();
-    check("matchOrdersBoost with dataset", done.gas, MATCH_DATASET);
+    check("matchOrdersBoost with dataset", done.gas, 298_000);
     let deal = id(&done);
-    check("pushResultBoost with dataset and kitty", push(&stage, deal).send(&mut stage).unwrap().gas, PUSH_DATASET);
+    check("pushResultBoost with dataset and kitty", push(&stage, deal).send(&mut stage).unwrap().gas, 140_000);
     let orders = stage.sign(fresh(stage.terms(1, 1), 3));
     let payer = stage.requester.address();
     let done = sponsor(&mut stage, payer, &orders).unwrap();
-    check("sponsorMatchOrdersBoost by the requester", done.gas, MATCH + 3_000);
+    check("sponsorMatchOrdersBoost by the requester", done.gas, 250_000);
 }
-
-const MATCH: u64 = 0;
-const PUSH: u64 = 0;
-const CLAIM: u64 = 0;
-const MATCH_DATASET: u64 = 0;
-const PUSH_DATASET: u64 = 0;

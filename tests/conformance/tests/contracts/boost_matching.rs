@@ -22,12 +22,8 @@ impl Case {
     fn orders(&self, stage: &Stage) -> Quadruple {
         let foreign = Actor::number(50).sign_digest(B256::ZERO);
         let mut orders = stage.sign(self.terms.clone());
-        let signs = [
-            &mut orders.app.sign,
-            &mut orders.dataset.sign,
-            &mut orders.workerpool.sign,
-            &mut orders.request.sign,
-        ];
+        let signs =
+            [&mut orders.app.sign, &mut orders.dataset.sign, &mut orders.workerpool.sign, &mut orders.request.sign];
         for (sign, forged) in signs.into_iter().zip(self.forged) {
             if forged {
                 *sign = foreign.clone();
