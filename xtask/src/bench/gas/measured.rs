@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use crate::tool;
 
+/// The crate that measures, relative to the repository.
+const CRATE: &str = "tests/conformance";
+
 /// Everything that was measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Measured {
@@ -52,20 +55,29 @@ impl Measured {
         cargo.args(["run", "--quiet", "--package", "fairgrid-conformance", "--example", "gas"]);
         let output = cargo.stderr(Stdio::inherit()).output().context("cannot run cargo")?;
         ensure!(output.status.success(), "the measuring program stopped with {}: see above", output.status);
-        Self::parse(&output.stdout)
+        let json = serde_json::from_slice(&output.stdout).context("the measuring program did not print JSON")?;
+        refuse_another_clone(&json, &root.join(CRATE))?;
+        Self::parse(&json)
     }
 
-    pub(super) fn parse(text: &[u8]) -> Result<Self> {
-        let json: Value = serde_json::from_slice(text).context("the measuring program did not print JSON")?;
+    pub(super) fn parse(json: &Value) -> Result<Self> {
         let measured = Self {
-            rows: list(&json, "rows")?.iter().map(row).collect::<Result<_>>()?,
-            noise: number(&json, "noise")?,
-            sizes: list(&json, "sizes")?.iter().map(size).collect::<Result<_>>()?,
-            most_bytes: number(&json, "most_bytes")?,
+            rows: list(json, "rows")?.iter().map(row).collect::<Result<_>>()?,
+            noise: number(json, "noise")?,
+            sizes: list(json, "sizes")?.iter().map(size).collect::<Result<_>>()?,
+            most_bytes: number(json, "most_bytes")?,
         };
         ensure!(!measured.rows.is_empty(), "the measuring program has no rows");
         Ok(measured)
     }
+}
+
+/// Clones that share a folder of built programs may find each other's: it would measure the other's contracts.
+pub(super) fn refuse_another_clone(json: &Value, own: &Path) -> Result<()> {
+    let compiled_in = json["compiled_in"].as_str().context("the measuring program did not say where it is from")?;
+    let same = Path::new(compiled_in) == own;
+    ensure!(same, "the measuring program was built in {compiled_in}: `touch {CRATE}/src/lib.rs`, and run this again");
+    Ok(())
 }
 
 fn row(json: &Value) -> Result<Row> {
@@ -82,8 +94,7 @@ fn size(json: &Value) -> Result<Size> {
 }
 
 fn list<'a>(json: &'a Value, key: &str) -> Result<&'a [Value]> {
-    let list = json[key].as_array().with_context(|| format!("the measuring program printed no list of {key}"))?;
-    Ok(list)
+    Ok(json[key].as_array().with_context(|| format!("the measuring program printed no list of {key}"))?)
 }
 
 fn name(json: &Value) -> Result<String> {

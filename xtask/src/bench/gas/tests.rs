@@ -1,6 +1,8 @@
 //! Tests of what the bench promises: what is refused, what is only said, and what the files look like.
 
-use super::measured::{Bounds, Size};
+use serde_json::json;
+
+use super::measured::{Bounds, Size, refuse_another_clone};
 use super::*;
 
 fn measured(figures: &[(&str, u64)]) -> Measured {
@@ -81,15 +83,27 @@ fn the_table_is_aligned_markdown_with_a_verdict_a_row() {
 
 #[test]
 fn what_is_no_report_is_refused() {
-    let text = r#"{"rows":[{"name":"claim","gas":5,"reference":9,"bounds":null}],"noise":1,"sizes":[],"most_bytes":2}"#;
-    let row = &Measured::parse(text.as_bytes()).expect("a whole report").rows[0];
+    let row = json!({ "name": "claim", "gas": 5, "reference": 9, "bounds": null });
+    let whole = json!({ "rows": [row], "noise": 1, "sizes": [], "most_bytes": 2 });
+    let row = &Measured::parse(&whole).expect("a whole report").rows[0];
     assert_eq!((row.name.as_str(), row.gas, row.reference, row.bounds), ("claim", 5, 9, None));
-    for (from, to) in
-        [("\"gas\":5", "\"gas\":-5"), ("\"claim\"", "7"), ("null", "{}"), ("\"rows\"", "\"r\""), ("}]", "")]
-    {
-        assert!(Measured::parse(text.replace(from, to).as_bytes()).is_err(), "{from} -> {to}");
+    let broken = [("/rows", json!([])), ("/noise", json!("1")), ("/sizes", json!(7)), ("/most_bytes", json!(null))];
+    let broken_rows =
+        [("/rows/0/gas", json!(-5)), ("/rows/0/name", json!(7)), ("/rows/0/bounds", json!({ "most": 1 }))];
+    for (place, value) in broken.into_iter().chain(broken_rows) {
+        let mut report = whole.clone();
+        *report.pointer_mut(place).expect("a whole report has it") = value;
+        assert!(Measured::parse(&report).is_err(), "{place}");
     }
-    assert!(Measured::parse(br#"{"rows":[],"noise":1,"sizes":[],"most_bytes":2}"#).is_err());
+}
+
+#[test]
+fn the_program_of_another_clone_is_refused_with_the_next_step() {
+    let report = json!({ "compiled_in": "/other/tests/conformance" });
+    refuse_another_clone(&report, Path::new("/other/tests/conformance")).expect("it is this clone's");
+    let refused = refuse_another_clone(&report, Path::new("/own/tests/conformance")).expect_err("it is the other's");
+    assert!(refused.to_string().contains("built in /other/tests/conformance: `touch "), "{refused}");
+    refuse_another_clone(&json!({}), Path::new("/own")).expect_err("it does not say");
 }
 
 #[test]
