@@ -3,7 +3,8 @@ pragma solidity ^0.8.30;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Deal, Resource} from "../interfaces/IexecTypes.sol";
-import {BLOB_LIMIT, Blobs} from "./Blobs.sol";
+import {BLOB_LIMIT, slice} from "../blob/Blob.sol";
+import {Blobs} from "./Blobs.sol";
 import {
     CONTRIBUTION_DEADLINE_RATIO,
     FINAL_DEADLINE_RATIO,
@@ -93,7 +94,7 @@ function dealOf(bytes32 dealid) view returns (Deal memory deal) {
     if (flags & HAS_LONG_PARAMS != 0) {
         deal.params = poco().longParams[dealid];
     } else {
-        deal.params = string(Packing.slice(content, read, content.length - read));
+        deal.params = string(slice(content, read, content.length - read));
     }
 }
 

@@ -23,7 +23,27 @@ library Escrow {
 
     /// @dev Gives an amount set aside back.
     function unlock(address account, uint256 amount) internal {
-        _take(account, amount);
+        _releaseFor(account, amount);
+        giveBack(account, amount);
+    }
+
+    /// @dev Pays from what was seized.
+    function reward(address account, uint256 amount, bytes32 ref) internal {
+        _releaseFor(account, amount);
+        pay(account, amount, ref);
+    }
+
+    /// @dev Takes out of the hub's balance what `giveBack` and `pay` hand out beside it: who settles with many accounts writes
+    /// that balance once. Those accounts are parties of a deal, and so never zero.
+    function release(uint256 amount) internal {
+        AccountRecord storage hub = poco().accounts[address(this)];
+        uint256 held = hub.stake;
+        require(held >= amount, "IexecEscrow: Transfer amount exceeds balance");
+        hub.stake = uint128(held - amount);
+    }
+
+    /// @dev Gives an amount set aside back, out of what was released.
+    function giveBack(address account, uint256 amount) internal {
         AccountRecord storage own = poco().accounts[account];
         (uint128 stake, uint128 locked) = (own.stake, own.locked);
         (own.stake, own.locked) = (stake + uint128(amount), locked - uint128(amount));
@@ -31,11 +51,9 @@ library Escrow {
         emit IexecEscrowEvents.Unlock(account, amount);
     }
 
-    /// @dev Pays from what was seized.
-    function reward(address account, uint256 amount, bytes32 ref) internal {
-        _take(account, amount);
-        AccountRecord storage own = poco().accounts[account];
-        own.stake += uint128(amount);
+    /// @dev Pays out of what was released.
+    function pay(address account, uint256 amount, bytes32 ref) internal {
+        poco().accounts[account].stake += uint128(amount);
         emit IexecEscrowEvents.Transfer(address(this), account, amount);
         emit IexecEscrowEvents.Reward(account, amount, ref);
     }
@@ -55,12 +73,9 @@ library Escrow {
         emit IexecEscrowEvents.Lock(account, amount);
     }
 
-    /// @dev Takes an amount for an account out of the hub's balance, with the protocol's own failure texts.
-    function _take(address account, uint256 amount) private {
+    /// @dev With the protocol's own failure texts.
+    function _releaseFor(address account, uint256 amount) private {
         require(account != address(0), "IexecEscrow: Transfer to empty address");
-        AccountRecord storage hub = poco().accounts[address(this)];
-        uint256 held = hub.stake;
-        require(held >= amount, "IexecEscrow: Transfer amount exceeds balance");
-        hub.stake = uint128(held - amount);
+        release(amount);
     }
 }

@@ -3,8 +3,8 @@ pragma solidity ^0.8.30;
 
 import {TaskStatus} from "../interfaces/IexecTypes.sol";
 import {workerOf} from "./Ballots.sol";
-import {BLOB_LIMIT, Blobs} from "./Blobs.sol";
-import {slice} from "./Packing.sol";
+import {BLOB_LIMIT, lengthAt, slice} from "../blob/Blob.sol";
+import {Blobs} from "./Blobs.sol";
 import {TaskHead, TaskRecord} from "./TaskRecord.sol";
 
 // Where results are kept.
@@ -63,14 +63,14 @@ function outcomeOf(TaskRecord storage self) view returns (bytes memory results, 
     if (head.result() == IN_OWN_STORAGE) return (self.results, self.resultsCallback);
     bytes memory content = Blobs.load(head.result());
     if (!head.isSolo()) {
-        uint256 size = _length(content, 0);
+        uint256 size = lengthAt(content, 0);
         return (slice(content, 2 + size, content.length - 2 - size), slice(content, 2, size));
     }
     uint256 offset = head.proved();
-    uint256 length = _length(content, offset + 32);
+    uint256 length = lengthAt(content, offset + 32);
     if (length == IN_STORAGE) return (self.results, self.resultsCallback);
     offset += SOLO_ENTRY;
-    return (slice(content, offset, length), slice(content, offset + length, _length(content, offset - 2)));
+    return (slice(content, offset, length), slice(content, offset + length, lengthAt(content, offset - 2)));
 }
 
 /// @dev Who completed a task alone, with which digest.
@@ -128,12 +128,5 @@ function _readOver(TaskRecord storage self, TaskHead head) view returns (bytes m
 function _wordOf(bytes calldata results, uint256 offset) pure returns (uint256 word) {
     assembly ("memory-safe") {
         word := calldataload(add(results.offset, offset))
-    }
-}
-
-function _length(bytes memory content, uint256 offset) pure returns (uint256 length) {
-    // Reads two bytes that the writers above put there.
-    assembly ("memory-safe") {
-        length := shr(240, mload(add(add(content, 0x20), offset)))
     }
 }

@@ -54,12 +54,3 @@ function takeNumber(uint256 cursor) pure returns (uint256, uint256) {
     (uint256 size, uint256 next) = takeBytes(cursor, 1);
     return takeBytes(next, size);
 }
-
-/// @dev A copy of `size` bytes from an offset. The content has them.
-function slice(bytes memory content, uint256 offset, uint256 size) view returns (bytes memory part) {
-    part = new bytes(size);
-    // Both lie in memory; the part was just allocated for what is copied.
-    assembly ("memory-safe") {
-        pop(staticcall(gas(), 4, add(add(content, 0x20), offset), size, add(part, 0x20), size))
-    }
-}

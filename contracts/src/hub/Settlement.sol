@@ -17,13 +17,15 @@ library Settlement {
     function succeed(Terms memory terms, bytes32 taskid) internal {
         Escrow.seize(terms.deal.sponsor, terms.pricePerTask(), taskid);
         uint256 appPrice = terms.deal.app.price;
-        if (appPrice > 0) Escrow.reward(terms.deal.app.owner, appPrice, taskid);
+        if (appPrice > 0) Escrow.pay(terms.deal.app.owner, appPrice, taskid);
         uint256 datasetPrice = terms.deal.dataset.price; // zero without dataset
-        if (datasetPrice > 0) Escrow.reward(terms.deal.dataset.owner, datasetPrice, taskid);
+        if (datasetPrice > 0) Escrow.pay(terms.deal.dataset.owner, datasetPrice, taskid);
         address scheduler = terms.deal.workerpool.owner;
-        Escrow.unlock(scheduler, terms.schedulerStake());
+        uint256 stake = terms.schedulerStake();
+        Escrow.giveBack(scheduler, stake);
         uint256 part = Kitty.draw(taskid);
-        if (part > 0) Escrow.reward(scheduler, part, taskid);
+        if (part > 0) Escrow.pay(scheduler, part, taskid);
+        Escrow.release(appPrice + datasetPrice + stake + part);
     }
 
     /// @dev Ends the deal's side of a failed task: refunds the payer, the scheduler's stake goes to the kitty.
@@ -49,6 +51,7 @@ library Settlement {
             if ((proved >> i) & 1 == 1) weights += rewardOf(entries[i]);
             else rest += stake;
         }
+        uint256 released = rest + stake * head.proofs();
         uint256 pot = Math.mulDiv(rest, 100 - terms.deal.schedulerRewardRatio, 100);
         for (uint256 i = 0; i < entries.length; ++i) {
             address worker = workerOf(entries[i]);
@@ -60,20 +63,22 @@ library Settlement {
                 _punishWorker(worker, stake, taskid);
             }
         }
+        Escrow.release(released - rest);
     }
 
     /// @dev Shares the workerpool's price between the only worker and the scheduler.
     function paySoleWorker(Terms memory terms, address worker, bytes32 taskid) internal {
         uint256 price = terms.deal.workerpool.price;
         uint256 share = Math.mulDiv(price, 100 - terms.deal.schedulerRewardRatio, 100);
-        Escrow.reward(worker, share, taskid);
-        Escrow.reward(terms.deal.workerpool.owner, price - share, taskid);
+        Escrow.release(price);
+        Escrow.pay(worker, share, taskid);
+        Escrow.pay(terms.deal.workerpool.owner, price - share, taskid);
     }
 
     /// @dev A lone worker proves nothing by agreeing with itself, so its score does not grow.
     function _payWorker(address worker, uint256 stake, uint256 share, bool scored, bytes32 taskid) private {
-        Escrow.unlock(worker, stake);
-        Escrow.reward(worker, share, taskid);
+        Escrow.giveBack(worker, stake);
+        Escrow.pay(worker, share, taskid);
         if (!scored) return;
         poco().scores[worker] += 1;
         emit IexecPoco2.AccurateContribution(worker, taskid);

@@ -97,8 +97,10 @@ library Tasks {
         task.head = head.withStatus(TaskStatus.FAILED);
         Settlement.fail(terms, taskid);
         uint256 count = head.contributors();
+        uint256 stake = terms.deal.workerStake;
+        if (count > 0) Escrow.release(stake * count);
         for (uint256 i = 0; i < count; ++i) {
-            Escrow.unlock(workerOf(task.entries[i]), terms.deal.workerStake);
+            Escrow.giveBack(workerOf(task.entries[i]), stake);
         }
         emit IexecPoco2.TaskClaimed(taskid);
     }

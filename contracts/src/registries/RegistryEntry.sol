@@ -6,9 +6,6 @@ import {IResource} from "../interfaces/IResource.sol";
 
 /// @title What all resources do. They live behind minimal proxies, so no constructors and no immutables.
 abstract contract RegistryEntry is IResource {
-    /// @inheritdoc IResource
-    address public override registry;
-
     modifier onlyOwner() {
         require(msg.sender == owner(), "caller is not the owner");
         _;
@@ -16,7 +13,7 @@ abstract contract RegistryEntry is IResource {
 
     /// @inheritdoc IResource
     function owner() public view override returns (address) {
-        return IERC721(registry).ownerOf(uint256(uint160(address(this))));
+        return IERC721(registry()).ownerOf(uint256(uint160(address(this))));
     }
 
     /// @inheritdoc IResource
@@ -24,9 +21,6 @@ abstract contract RegistryEntry is IResource {
         revert("Operation not supported on this chain");
     }
 
-    /// @dev Called first by every initializer: the caller is the registry, for good.
-    function _enroll() internal {
-        require(registry == address(0), "already initialized");
-        registry = msg.sender;
-    }
+    /// @inheritdoc IResource
+    function registry() public view virtual override returns (address);
 }

@@ -13,13 +13,18 @@ abstract contract ResourceTokens is IERC721Enumerable, IERC721Metadata, IERC721E
     /// @notice There is no such token (owner zero: in the whole registry).
     error ERC721OutOfBoundsIndex(address owner, uint256 index);
 
+    /// @dev Who has a token, and where it stands in the owner's list.
+    struct Holding {
+        address owner;
+        uint96 position;
+    }
+
     string public override name;
     string public override symbol;
 
     uint256[] private _tokens;
-    mapping(uint256 tokenId => address) private _owners;
+    mapping(uint256 tokenId => Holding) private _holdings;
     mapping(uint256 tokenId => address) private _approvals;
-    mapping(uint256 tokenId => uint256) private _positions; // in the owner's list
     mapping(address owner => uint256[]) private _owned;
     mapping(address owner => mapping(address operator => bool)) private _operators;
 
@@ -42,7 +47,7 @@ abstract contract ResourceTokens is IERC721Enumerable, IERC721Metadata, IERC721E
 
     /// @inheritdoc IERC721
     function ownerOf(uint256 tokenId) public view override returns (address) {
-        address owner_ = _owners[tokenId];
+        address owner_ = _holdings[tokenId].owner;
         if (owner_ == address(0)) revert ERC721NonexistentToken(tokenId);
         return owner_;
     }
@@ -133,22 +138,22 @@ abstract contract ResourceTokens is IERC721Enumerable, IERC721Metadata, IERC721E
     }
 
     function _exists(uint256 tokenId) internal view returns (bool) {
-        return _owners[tokenId] != address(0);
+        return _holdings[tokenId].owner != address(0);
     }
 
     function _own(address to, uint256 tokenId) private {
-        _owners[tokenId] = to;
-        _positions[tokenId] = _owned[to].length;
-        _owned[to].push(tokenId);
+        uint256[] storage list = _owned[to];
+        _holdings[tokenId] = Holding(to, uint96(list.length)); // nobody can pay for 2^96 tokens
+        list.push(tokenId);
     }
 
     /// @dev The owner's last token takes the freed position.
     function _disown(address from, uint256 tokenId) private {
         uint256[] storage list = _owned[from];
-        uint256 position = _positions[tokenId];
+        uint96 position = _holdings[tokenId].position;
         uint256 last = list[list.length - 1];
         list[position] = last;
-        _positions[last] = position;
+        _holdings[last].position = position;
         list.pop();
     }
 }

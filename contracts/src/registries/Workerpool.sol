@@ -1,24 +1,44 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {IResource} from "../interfaces/IResource.sol";
 import {IWorkerpool} from "../interfaces/IWorkerpool.sol";
 import {RegistryEntry} from "./RegistryEntry.sol";
 
 /// @title A group of workers behind one scheduler, its owner.
 contract Workerpool is IWorkerpool, RegistryEntry {
+    /// @dev One word, which a match reads.
+    struct Policies {
+        address registry;
+        uint88 workerStakeRatio; // percent
+        uint8 schedulerRewardRatio; // percent, at most 100
+    }
+
+    Policies private _policies;
     /// @inheritdoc IWorkerpool
     string public override m_workerpoolDescription;
-    /// @inheritdoc IWorkerpool
-    uint256 public override m_workerStakeRatioPolicy;
-    /// @inheritdoc IWorkerpool
-    uint256 public override m_schedulerRewardRatioPolicy;
 
     /// @inheritdoc IWorkerpool
     function initialize(string calldata _workerpoolDescription) external override {
-        _enroll();
+        require(_policies.registry == address(0), "already initialized");
+        _policies = Policies({registry: msg.sender, workerStakeRatio: 30, schedulerRewardRatio: 1});
         m_workerpoolDescription = _workerpoolDescription;
-        m_workerStakeRatioPolicy = 30;
-        m_schedulerRewardRatioPolicy = 1;
+    }
+
+    /// @inheritdoc IWorkerpool
+    function m_workerStakeRatioPolicy() external view override returns (uint256) {
+        return _policies.workerStakeRatio;
+    }
+
+    /// @inheritdoc IWorkerpool
+    function m_schedulerRewardRatioPolicy() external view override returns (uint256) {
+        return _policies.schedulerRewardRatio;
+    }
+
+    /// @inheritdoc IResource
+    function registry() public view override(IResource, RegistryEntry) returns (address) {
+        return _policies.registry;
     }
 
     /// @inheritdoc IWorkerpool
@@ -28,13 +48,17 @@ contract Workerpool is IWorkerpool, RegistryEntry {
         onlyOwner
     {
         require(_newSchedulerRewardRatioPolicy <= 100);
+        Policies memory old = _policies;
         emit PolicyUpdate(
-            m_workerStakeRatioPolicy,
+            old.workerStakeRatio,
             _newWorkerStakeRatioPolicy,
-            m_schedulerRewardRatioPolicy,
+            old.schedulerRewardRatio,
             _newSchedulerRewardRatioPolicy
         );
-        m_workerStakeRatioPolicy = _newWorkerStakeRatioPolicy;
-        m_schedulerRewardRatioPolicy = _newSchedulerRewardRatioPolicy;
+        _policies = Policies({
+            registry: old.registry,
+            workerStakeRatio: SafeCast.toUint88(_newWorkerStakeRatioPolicy),
+            schedulerRewardRatio: uint8(_newSchedulerRewardRatioPolicy)
+        });
     }
 }
