@@ -18,7 +18,7 @@
 //!   from 10 tasks to 20, unless the row says average. A callback answers at once: what it does itself is no cost of the hub.
 //!
 //! With the published artifacts of the deployed contracts (PoCo 6.1.0) in place of ours this scenario gives the targets' references to
-//! 1 percent, but for `finalize` (386 608, 4 percent less) and the registries, where the texts differ (615 708, 586 800 and 515 279).
+//! 1 percent, with the exceptions that `BENCHMARKS.md` names.
 
 mod deals;
 mod ends;
