@@ -168,14 +168,22 @@ impl Ledger {
             self.reward(deal.dataset.owner, deal.dataset.price)?;
         }
         self.unlock(deal.workerpool.owner, deal.pool_stake().ok_or(Broke::Overflow)?)?;
-        let kitty = self.frozen(KITTY);
-        if !kitty.is_zero() {
-            let tenth = kitty.percent(U256::from(KITTY_PERCENT)).ok_or(Broke::Overflow)?;
-            let drawn = tenth.max(Amount::nrlc(KITTY_MIN_NRLC)).min(kitty);
+        if let Some(drawn) = self.kitty_part()? {
             self.seize(KITTY, drawn)?;
             self.reward(deal.workerpool.owner, drawn)?;
         }
         Ok(())
+    }
+
+    /// What a completed task draws from the kitty; nothing from an empty one.
+    ///
+    /// # Errors
+    /// [`Broke::Overflow`].
+    pub fn kitty_part(&self) -> Result<Option<Amount>, Broke> {
+        let kitty = self.frozen(KITTY);
+        let tenth = kitty.percent(U256::from(KITTY_PERCENT)).ok_or(Broke::Overflow)?;
+        let part = tenth.max(Amount::nrlc(KITTY_MIN_NRLC)).min(kitty);
+        Ok((!kitty.is_zero()).then_some(part))
     }
 
     /// A claimed task: payer refunded, pool stake to the kitty, every worker's stake back.

@@ -4,8 +4,9 @@ use alloy::primitives::{Address, Log};
 use alloy::sol_types::SolEventInterface as _;
 use protocol::hub::Event;
 use protocol::order::{self, Kind, Quadruple, Signed};
-use protocol::{Amount, DealId, OrderHash, ResultDigest, ResultHash, TaskId};
+use protocol::{Amount, DealId, OrderHash, ResultDigest, ResultHash, Tag, TaskId};
 
+use crate::abi::Boost::BoostEvents as B;
 use crate::abi::Hub::HubEvents as E;
 use crate::abi::{AppOrder, DatasetOrder, RequestOrder, WorkerpoolOrder};
 
@@ -109,7 +110,8 @@ pub fn event(log: &Log) -> Option<Event> {
     let nrlc = Amount::from_nrlc;
     let signed = |kind, order| Event::Signed { kind, order: OrderHash(order) };
     let closed = |kind, order| Event::Closed { kind, order: OrderHash(order) };
-    Some(match E::decode_log(log).ok()?.data {
+    let Ok(said) = E::decode_log(log) else { return B::decode_log(log).ok().map(|said| boost_event(said.data)) };
+    Some(match said.data {
         E::Transfer(e) => Event::Transfer { from: e.from, to: e.to, value: nrlc(e.value) },
         E::Lock(e) => Event::Lock { owner: e.owner, amount: nrlc(e.amount) },
         E::Unlock(e) => Event::Unlock { owner: e.owner, amount: nrlc(e.amount) },
@@ -147,4 +149,23 @@ pub fn event(log: &Log) -> Option<Event> {
         E::AccurateContribution(e) => Event::AccurateContribution { worker: e.worker, task: TaskId(e.taskid) },
         E::FaultyContribution(e) => Event::FaultyContribution { worker: e.worker, task: TaskId(e.taskid) },
     })
+}
+
+fn boost_event(said: B) -> Event {
+    match said {
+        B::SchedulerNoticeBoost(e) => Event::SchedulerNoticeBoost {
+            workerpool: e.workerpool,
+            deal: DealId(e.dealId),
+            app: e.app,
+            dataset: e.dataset,
+            category: e.category,
+            tag: Tag(e.tag),
+            params: e.params,
+            beneficiary: e.beneficiary,
+        },
+        B::ResultPushedBoost(e) => {
+            Event::ResultPushedBoost { deal: DealId(e.dealId), index: e.index, results: e.results }
+        }
+        B::DealSponsoredBoost(e) => Event::DealSponsoredBoost { deal: DealId(e.dealId), sponsor: e.sponsor },
+    }
 }

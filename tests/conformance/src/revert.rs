@@ -4,6 +4,8 @@ use alloy::primitives::Bytes;
 use alloy::sol_types::{Panic, Revert as Text, SolError};
 use protocol::hub::Revert;
 
+use crate::abi::Boost::SafeCastOverflowedUintDowncast;
+
 /// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reverted {
@@ -52,6 +54,7 @@ impl From<Revert> for Reverted {
             Revert::Bare => Self::Bare,
             Revert::Text(words) => Self::Text(words),
             Revert::Panic(code) => Self::Panic(code),
+            Revert::TooWide { bits, value } => Self::custom(&SafeCastOverflowedUintDowncast { bits, value }),
         }
     }
 }

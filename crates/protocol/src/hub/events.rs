@@ -6,7 +6,7 @@ use crate::deal::Deal;
 use crate::order::Kind;
 use crate::settlement::{KITTY, Outcome, Payout};
 use crate::task::Task;
-use crate::{Amount, DealId, OrderHash, ResultDigest, ResultHash, TaskId};
+use crate::{Amount, DealId, OrderHash, ResultDigest, ResultHash, Tag, TaskId};
 
 /// One event of the hub. Fields are those of the contracts' event of the same name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,21 @@ pub enum Event {
     },
     /// Somebody else pays.
     DealSponsored { deal: DealId, sponsor: Address },
+    /// A pool has a new boost deal.
+    SchedulerNoticeBoost {
+        workerpool: Address,
+        deal: DealId,
+        app: Address,
+        dataset: Address,
+        category: U256,
+        tag: Tag,
+        params: String,
+        beneficiary: Address,
+    },
+    /// Somebody else pays for a boost deal.
+    DealSponsoredBoost { deal: DealId, sponsor: Address },
+    /// A task of a boost deal completed.
+    ResultPushedBoost { deal: DealId, index: U256, results: Bytes },
     /// A task opened.
     TaskInitialize { task: TaskId, workerpool: Address },
     /// A vote came.
@@ -75,7 +90,7 @@ impl<'a> Till<'a> {
         self.said.extend([Event::Transfer { from: owner, to: self.hub, value: amount }, Event::Lock { owner, amount }]);
     }
 
-    fn unlock(&mut self, owner: Address, amount: Amount) {
+    pub(super) fn unlock(&mut self, owner: Address, amount: Amount) {
         let back = Event::Transfer { from: self.hub, to: owner, value: amount };
         self.said.extend([back, Event::Unlock { owner, amount }]);
     }
@@ -85,7 +100,7 @@ impl<'a> Till<'a> {
         self.said.extend([paid, Event::Reward { owner, amount, task: self.task }]);
     }
 
-    fn seize(&mut self, owner: Address, amount: Amount) {
+    pub(super) fn seize(&mut self, owner: Address, amount: Amount) {
         self.said.push(Event::Seize { owner, amount, task: self.task });
     }
 
@@ -124,13 +139,17 @@ impl<'a> Till<'a> {
         self.reward(deal.workerpool.owner, payout.scheduler);
     }
 
-    /// The kitty's stake comes without a `Transfer`: the money stays in the hub.
-    pub(super) fn failure(&mut self, deal: &Deal, task: &Task) {
+    /// The deal's side of a failure. The kitty's stake comes without a `Transfer`: the money stays in the hub.
+    pub(super) fn refund(&mut self, deal: &Deal) {
         let stake = deal.pool_stake().unwrap_or_default();
         self.unlock(deal.sponsor, deal.price().unwrap_or_default());
         self.seize(deal.workerpool.owner, stake);
         self.said.push(Event::Reward { owner: KITTY, amount: stake, task: self.task });
         self.said.push(Event::Lock { owner: KITTY, amount: stake });
+    }
+
+    pub(super) fn failure(&mut self, deal: &Deal, task: &Task) {
+        self.refund(deal);
         for contribution in &task.contributions {
             self.unlock(contribution.worker, deal.worker_stake);
         }

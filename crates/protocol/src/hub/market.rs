@@ -10,11 +10,11 @@ use crate::order::{Kind, Operation, Order, Quadruple, Signed};
 use crate::settlement::Broke;
 use crate::{Amount, ChainTime, DealId, OrderHash, TaskId};
 
-struct Hashes {
-    app: OrderHash,
-    dataset: OrderHash,
-    workerpool: OrderHash,
-    request: OrderHash,
+pub(super) struct Hashes {
+    pub(super) app: OrderHash,
+    pub(super) dataset: OrderHash,
+    pub(super) workerpool: OrderHash,
+    pub(super) request: OrderHash,
 }
 
 impl Hub {
@@ -106,7 +106,7 @@ impl Hub {
         Ok((id, said))
     }
 
-    fn hashes(&self, orders: &Quadruple) -> Hashes {
+    pub(super) fn hashes(&self, orders: &Quadruple) -> Hashes {
         let with_dataset = orders.dataset.order.dataset != Address::ZERO;
         Hashes {
             app: orders.app.hash(&self.domain),
@@ -116,7 +116,7 @@ impl Hub {
         }
     }
 
-    fn facts(&self, orders: &Quadruple, hashes: &Hashes, payer: Address) -> Facts {
+    pub(super) fn facts(&self, orders: &Quadruple, hashes: &Hashes, payer: Address) -> Facts {
         let pool = self.entries.get(&orders.workerpool.order.workerpool);
         Facts {
             categories: U256::from(self.categories.len()),
@@ -159,7 +159,7 @@ impl Hub {
         }
     }
 
-    fn deal_of(
+    pub(super) fn deal_of(
         &self,
         orders: &Quadruple,
         payer: Address,
@@ -218,7 +218,7 @@ impl Hub {
 
 impl Hashes {
     /// Those whose volume is used; without a dataset its order has none.
-    fn all(&self) -> impl Iterator<Item = OrderHash> + use<> {
+    pub(super) fn all(&self) -> impl Iterator<Item = OrderHash> + use<> {
         let all = [self.app, self.dataset, self.workerpool, self.request];
         all.into_iter().filter(|hash| *hash != OrderHash::default())
     }

@@ -3,6 +3,8 @@
 //! For forecasts ("what would this transaction do?") and as the twin that `tests/conformance` runs beside the compiled
 //! contracts. Group contracts, contract signatures and callbacks live outside: tell it memberships, expect no calls.
 
+mod boost;
+mod boost_refused;
 mod events;
 mod market;
 mod refused;
@@ -11,6 +13,8 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 
+pub use boost::{BoostDeal, BoostEnd};
+pub use boost_refused::BoostRefused;
 pub use events::Event;
 pub use refused::{Refused, Revert};
 pub use state::{Entry, Hub, Policy};

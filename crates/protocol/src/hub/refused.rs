@@ -2,6 +2,7 @@
 
 use alloy_primitives::{Address, U256};
 
+use super::BoostRefused;
 use crate::matching::{Clause, Refusal};
 use crate::settlement::Broke;
 use crate::{Amount, DealId, TaskId, task};
@@ -15,6 +16,13 @@ pub enum Revert {
     Text(String),
     /// `Panic(uint256)`.
     Panic(u8),
+    /// `SafeCastOverflowedUintDowncast(uint8,uint256)`.
+    TooWide {
+        /// Room for the value.
+        bits: u8,
+        /// What does not fit.
+        value: U256,
+    },
 }
 
 /// A refused call; nothing has changed then.
@@ -109,6 +117,9 @@ pub enum Refused {
     /// The task's phase or a deadline.
     #[error(transparent)]
     Task(#[from] task::Refused),
+    /// The boost module.
+    #[error(transparent)]
+    Boost(#[from] BoostRefused),
     /// The escrow.
     #[error(transparent)]
     Money(#[from] Broke),
@@ -123,6 +134,7 @@ impl Refused {
     pub fn revert(&self) -> Revert {
         match self {
             Self::Match(refusal) => Revert::Text(refusal.clause.revert()),
+            Self::Boost(refused) => refused.revert(),
             Self::SignatureFormat { .. } => Revert::Text("invalid-signature-format".to_owned()),
             Self::NotTheOwner { .. } => Revert::Text("invalid-sender-or-signature".to_owned()),
             Self::Money(Broke::Balance { .. }) => Revert::Text(Clause::PayerFunds.revert()),

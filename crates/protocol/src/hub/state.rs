@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, U256};
 
-use super::{Event, Refused};
+use super::{BoostDeal, BoostEnd, Event, Refused};
 use crate::deal::Deal;
 use crate::hash::signer_of;
 use crate::order::Domain;
@@ -51,6 +51,8 @@ pub struct Hub {
     pub(super) deals: BTreeMap<DealId, Deal>,
     pub(super) tasks: BTreeMap<TaskId, (DealId, Task)>,
     pub(super) scores: BTreeMap<Address, U256>,
+    pub(super) boost_deals: BTreeMap<DealId, BoostDeal>,
+    pub(super) boost_ends: BTreeMap<TaskId, BoostEnd>,
 }
 
 impl Hub {
@@ -69,6 +71,8 @@ impl Hub {
             deals: BTreeMap::new(),
             tasks: BTreeMap::new(),
             scores: BTreeMap::new(),
+            boost_deals: BTreeMap::new(),
+            boost_ends: BTreeMap::new(),
         }
     }
 

@@ -1,10 +1,9 @@
 //! The boost module's interface, and what all of its tests share.
 
-use alloy::primitives::{Address, Bytes, Log, U256};
-use alloy::sol_types::{SolCall as _, SolEventInterface as _};
-use fairgrid_conformance::abi::Boost::{self, BoostEvents};
-use fairgrid_conformance::abi::{DealBoost, Hub};
-use fairgrid_conformance::{Actor, Artifact, Done, Market, Reverted, Stage, Terms, event, quadruple};
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::sol_types::SolCall as _;
+use fairgrid_conformance::abi::{Boost, DealBoost, Hub};
+use fairgrid_conformance::{Actor, Artifact, Done, Market, Reverted, Stage, Terms, quadruple};
 use protocol::hash::authorization;
 use protocol::hub::Event;
 use protocol::order::Quadruple;
@@ -24,42 +23,20 @@ const fn rlc_hundredths(count: u64) -> Amount {
     Amount::from_nrlc(U256::from_limbs([count * 10_000_000, 0, 0, 0]))
 }
 
-/// What the hub says, in the words of either part of it.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Said {
-    Hub(Event),
-    Boost(BoostEvents),
-}
-
-impl From<Event> for Said {
-    fn from(event: Event) -> Self {
-        Self::Hub(event)
-    }
-}
-
-pub(crate) fn said(stage: &Stage, logs: &[Log]) -> Vec<Said> {
-    let own = logs.iter().filter(|log| log.address == stage.market.hub);
-    own.map(|log| match event(log) {
-        Some(event) => Said::Hub(event),
-        None => Said::Boost(BoostEvents::decode_log(log).unwrap().data),
-    })
-    .collect()
-}
-
 /// Both sides of a lock, of an unlock, of a reward.
-pub(crate) fn lock(stage: &Stage, owner: Address, amount: Amount) -> [Said; 2] {
+pub(crate) fn lock(stage: &Stage, owner: Address, amount: Amount) -> [Event; 2] {
     let value = amount;
-    [Event::Transfer { from: owner, to: stage.market.hub, value }.into(), Event::Lock { owner, amount }.into()]
+    [Event::Transfer { from: owner, to: stage.market.hub, value }, Event::Lock { owner, amount }]
 }
 
-pub(crate) fn unlock(stage: &Stage, owner: Address, amount: Amount) -> [Said; 2] {
+pub(crate) fn unlock(stage: &Stage, owner: Address, amount: Amount) -> [Event; 2] {
     let value = amount;
-    [Event::Transfer { from: stage.market.hub, to: owner, value }.into(), Event::Unlock { owner, amount }.into()]
+    [Event::Transfer { from: stage.market.hub, to: owner, value }, Event::Unlock { owner, amount }]
 }
 
-pub(crate) fn reward(stage: &Stage, owner: Address, amount: Amount, task: TaskId) -> [Said; 2] {
+pub(crate) fn reward(stage: &Stage, owner: Address, amount: Amount, task: TaskId) -> [Event; 2] {
     let value = amount;
-    [Event::Transfer { from: stage.market.hub, to: owner, value }.into(), Event::Reward { owner, amount, task }.into()]
+    [Event::Transfer { from: stage.market.hub, to: owner, value }, Event::Reward { owner, amount, task }]
 }
 
 pub(crate) fn says<T>(result: Result<T, Reverted>, words: &str) {

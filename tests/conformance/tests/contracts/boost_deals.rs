@@ -1,16 +1,15 @@
-//! What a boost deal is once it is made: what was said, locked and kept, and how it shares orders with other deals.
+//! What a boost deal is once it is made: what was locked and kept, and how it shares orders with other deals.
 
 use alloy::primitives::{Address, B256, FixedBytes, U256};
-use fairgrid_conformance::abi::Boost::{BoostEvents as B, DealSponsoredBoost, SchedulerNoticeBoost};
 use fairgrid_conformance::abi::{DealBoost, Hub, Resources};
-use fairgrid_conformance::{Actor, Reverted, Stage};
+use fairgrid_conformance::{Actor, Reverted, Stage, events};
 use protocol::hub::Event;
 use protocol::order::{Order as _, Quadruple};
 use protocol::{Amount, DealId, OrderHash, Tag, TaskId};
 
 use crate::boost::{
-    APP, DATASET, POOL, Push, REWARD, STAKE, STRANGER, Said, boost, check_conserved, claim, dealt, id, lock, said,
-    says, sponsor, status, view,
+    APP, DATASET, POOL, Push, REWARD, STAKE, STRANGER, boost, check_conserved, claim, dealt, id, lock, says, sponsor,
+    status, view,
 };
 
 fn times(amount: Amount, count: u64) -> Amount {
@@ -22,17 +21,17 @@ fn sum(amounts: &[Amount]) -> Amount {
 }
 
 /// What a match says, up to the sponsor.
-fn story(stage: &Stage, orders: &Quadruple, deal: DealId, payer: Address, paid: Amount, staked: Amount) -> Vec<Said> {
+fn story(stage: &Stage, orders: &Quadruple, deal: DealId, payer: Address, paid: Amount, staked: Amount) -> Vec<Event> {
     let domain = stage.market.domain();
     let request = &orders.request.order;
     let dataset = request.dataset;
-    let notice = SchedulerNoticeBoost {
+    let notice = Event::SchedulerNoticeBoost {
         workerpool: stage.pool,
-        dealId: deal.0,
+        deal,
         app: stage.app,
         dataset,
         category: U256::ZERO,
-        tag: request.tag.0,
+        tag: request.tag,
         params: request.params.clone(),
         beneficiary: request.beneficiary,
     };
@@ -45,7 +44,7 @@ fn story(stage: &Stage, orders: &Quadruple, deal: DealId, payer: Address, paid: 
         volume: request.volume,
     };
     let locks = [lock(stage, payer, paid), lock(stage, stage.scheduler.address(), staked)].concat();
-    [locks, vec![Said::Boost(B::SchedulerNoticeBoost(notice)), matched.into()]].concat()
+    [locks, vec![notice, matched]].concat()
 }
 
 #[test]
@@ -59,7 +58,7 @@ fn boost_matches_say_their_events_in_order() {
     let deal = DealId::derive(orders.request.order.hash(&stage.market.domain()), U256::ZERO);
     assert_eq!(id(&done), deal);
     let (paid, payer) = (times(sum(&[APP, DATASET, POOL]), 3), stage.requester.address());
-    assert_eq!(said(&stage, &done.logs), story(&stage, &orders, deal, payer, paid, times(STAKE, 3)));
+    assert_eq!(events(stage.market.hub, &done.logs), story(&stage, &orders, deal, payer, paid, times(STAKE, 3)));
     check_conserved(&mut stage);
 }
 
@@ -72,8 +71,8 @@ fn boost_sponsors_pay_and_are_named_last() {
     let deal = id(&done);
     let paid = times(sum(&[APP, POOL]), 2);
     let mut expected = story(&stage, &orders, deal, payer, paid, times(STAKE, 2));
-    expected.push(Said::Boost(B::DealSponsoredBoost(DealSponsoredBoost { dealId: deal.0, sponsor: payer })));
-    assert_eq!(said(&stage, &done.logs), expected);
+    expected.push(Event::DealSponsoredBoost { deal, sponsor: payer });
+    assert_eq!(events(stage.market.hub, &done.logs), expected);
     assert_eq!(stage.market.account(payer).1, paid);
     assert_eq!(stage.market.account(stage.requester.address()).1, Amount::ZERO);
     check_conserved(&mut stage);

@@ -1,16 +1,15 @@
 //! The end of a boost task: a result is pushed, or it is claimed.
 
 use alloy::primitives::{Address, Bytes, U256, keccak256};
-use fairgrid_conformance::abi::Boost::{BoostEvents as B, ResultPushedBoost};
 use fairgrid_conformance::abi::{Hub, Task};
-use fairgrid_conformance::{Actor, Done, Stage};
+use fairgrid_conformance::{Actor, Done, Stage, events};
 use protocol::hub::Event;
 use protocol::settlement::KITTY;
 use protocol::{Amount, DealId, ResultDigest, Tag};
 
 use crate::boost::{
-    APP, DATASET, POOL, Push, REWARD, STAKE, STRANGER, Said, boost, check_conserved, claim, dealt, id, reward, said,
-    says, sponsor, status, unlock,
+    APP, DATASET, POOL, Push, REWARD, STAKE, STRANGER, boost, check_conserved, claim, dealt, id, reward, says, sponsor,
+    status, unlock,
 };
 
 /// Seconds until the deadline of the first category.
@@ -30,24 +29,24 @@ fn dealt_with_dataset(volume: u64) -> (Stage, DealId) {
 }
 
 /// What a push says; `drawn` comes from the kitty.
-fn story(stage: &Stage, push: &Push, payer: Address, drawn: Option<Amount>) -> Vec<Said> {
+fn story(stage: &Stage, push: &Push, payer: Address, drawn: Option<Amount>) -> Vec<Event> {
     let (task, scheduler) = (push.task(), stage.scheduler.address());
     let price = plus(&[APP, DATASET, POOL]);
-    let mut story = vec![Event::Seize { owner: payer, amount: price, task }.into()];
+    let mut story = vec![Event::Seize { owner: payer, amount: price, task }];
     story.extend(reward(stage, push.worker, REWARD, task));
     story.extend(reward(stage, stage.app_owner.address(), APP, task));
     story.extend(reward(stage, stage.dataset_owner.address(), DATASET, task));
     story.extend(unlock(stage, scheduler, STAKE));
-    story.extend(drawn.map(|amount| Said::from(Event::Seize { owner: KITTY, amount, task })));
+    story.extend(drawn.map(|amount| Event::Seize { owner: KITTY, amount, task }));
     let rest = plus(&[Amount::nrlc(REST), drawn.unwrap_or_default()]);
     story.extend(reward(stage, scheduler, rest, task));
     let (index, results) = (U256::from(push.index), push.results.clone());
-    story.push(Said::Boost(B::ResultPushedBoost(ResultPushedBoost { dealId: push.deal.0, index, results })));
+    story.push(Event::ResultPushedBoost { deal: push.deal, index, results });
     story
 }
 
 fn check_story(stage: &Stage, push: &Push, payer: Address, drawn: Option<Amount>, done: &Done) {
-    assert_eq!(said(stage, &done.logs), story(stage, push, payer, drawn));
+    assert_eq!(events(stage.market.hub, &done.logs), story(stage, push, payer, drawn));
 }
 
 fn gained(stage: &mut Stage, account: Address) -> Amount {
@@ -79,10 +78,10 @@ fn boost_says_nothing_of_sellers_whose_price_is_zero() {
     let deal = dealt(&mut stage, terms);
     let push = Push::new(&stage, deal, 0);
     let done = push.send(&mut stage).unwrap();
-    let owners: Vec<_> = said(&stage, &done.logs)
+    let owners: Vec<_> = events(stage.market.hub, &done.logs)
         .into_iter()
         .filter_map(|said| match said {
-            Said::Hub(Event::Reward { owner, .. }) => Some(owner),
+            Event::Reward { owner, .. } => Some(owner),
             _ => None,
         })
         .collect();
@@ -119,12 +118,12 @@ fn boost_claims_refund_the_payer_and_feed_the_kitty() {
     let done = claim(&mut stage, deal, 0).unwrap();
     let mut expected = unlock(&stage, payer, plus(&[APP, DATASET, POOL])).to_vec();
     expected.extend([
-        Event::Seize { owner: scheduler, amount: STAKE, task }.into(),
-        Event::Reward { owner: KITTY, amount: STAKE, task }.into(),
-        Event::Lock { owner: KITTY, amount: STAKE }.into(),
-        Event::TaskClaimed { task }.into(),
+        Event::Seize { owner: scheduler, amount: STAKE, task },
+        Event::Reward { owner: KITTY, amount: STAKE, task },
+        Event::Lock { owner: KITTY, amount: STAKE },
+        Event::TaskClaimed { task },
     ]);
-    assert_eq!(said(&stage, &done.logs), expected);
+    assert_eq!(events(stage.market.hub, &done.logs), expected);
     assert_eq!(gained(&mut stage, payer), Amount::ZERO);
     assert_eq!(stage.market.account(KITTY), (Amount::ZERO, STAKE));
     assert_eq!(stage.view_task(task), Task { status: 4, ..Task::default() });

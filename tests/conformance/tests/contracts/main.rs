@@ -10,6 +10,7 @@ mod boost_deals;
 mod boost_gas;
 mod boost_matching;
 mod boost_tasks;
+mod boost_twin;
 mod calls;
 mod escrow;
 mod failures;
