@@ -29,6 +29,9 @@ sol! {
     struct Contribution { uint8 status; bytes32 resultHash; bytes32 resultSeal; address enclaveChallenge; uint256 weight; }
     struct Account { uint256 stake; uint256 locked; }
     struct Category { string name; string description; uint256 workClockTimeRef; }
+    struct AppInfo { address owner; string m_appName; string m_appType; bytes m_appMultiaddr; bytes32 m_appChecksum; bytes m_appMREnclave; }
+    struct DatasetInfo { address owner; string m_datasetName; bytes m_datasetMultiaddr; bytes32 m_datasetChecksum; }
+    struct WorkerpoolInfo { address owner; string m_workerpoolDescription; uint256 m_workerStakeRatioPolicy; uint256 m_schedulerRewardRatioPolicy; }
     struct Domain { string name; string version; uint256 chainId; address verifyingContract; }
 
     struct AppOrder { address app; uint256 appprice; uint256 volume; bytes32 tag; address datasetrestrict; address workerpoolrestrict; address requesterrestrict; bytes32 salt; bytes sign; }
@@ -96,6 +99,7 @@ sol! {
         function totalSupply() external view returns (uint256);
         function allowance(address account, address spender) external view returns (uint256);
         function viewAccount(address account) external view returns (Account);
+        function token() external view returns (address);
         function deposit(uint256 amount) external returns (bool);
         function depositFor(uint256 amount, address target) external returns (bool);
         function depositForArray(uint256[] amounts, address[] targets) external returns (bool);
@@ -110,6 +114,10 @@ sol! {
         function decreaseAllowance(address spender, uint256 amount) external returns (bool);
         function approveAndCall(address spender, uint256 amount, bytes data) external returns (bool);
 
+        function broadcastAppOrder(AppOrder order) external;
+        function broadcastDatasetOrder(DatasetOrder order) external;
+        function broadcastWorkerpoolOrder(WorkerpoolOrder order) external;
+        function broadcastRequestOrder(RequestOrder order) external;
         function manageAppOrder(AppOrderOperation operation) external;
         function manageDatasetOrder(DatasetOrderOperation operation) external;
         function manageWorkerpoolOrder(WorkerpoolOrderOperation operation) external;
@@ -139,6 +147,39 @@ sol! {
         function viewContribution(bytes32 taskid, address worker) external view returns (Contribution);
         function viewScore(address worker) external view returns (uint256);
         function resultFor(bytes32 id) external view returns (bytes);
+        function viewApp(address app) external view returns (AppInfo);
+        function viewDataset(address dataset) external view returns (DatasetInfo);
+        function viewWorkerpool(address workerpool) external view returns (WorkerpoolInfo);
+        function viewAccountABILegacy(address account) external view returns (uint256, uint256);
+        function viewConfigABILegacy(bytes32 id) external view returns (uint256, uint256, uint256, uint256, uint256, uint256);
+        function viewContributionABILegacy(bytes32 taskid, address worker) external view returns (uint8, bytes32, bytes32, address);
+        function viewDealABILegacy_pt1(bytes32 id) external view returns (address, address, uint256, address, address, uint256, address, address, uint256);
+        function viewDealABILegacy_pt2(bytes32 id) external view returns (uint256, bytes32, address, address, address, string);
+        function viewTaskABILegacy(bytes32 taskid) external view returns (uint8, bytes32, uint256, uint256, uint256, uint256, uint256, bytes32, uint256, uint256, address[], bytes);
+    }
+
+    /// Events of the hub that the twin does not know: nothing of the protocol's state is in them.
+    interface Notes {
+        event Approval(address indexed owner, address indexed spender, uint256 value);
+        event CreateCategory(uint256 catid, string name, string description, uint256 workClockTimeRef);
+        event BroadcastAppOrder(AppOrder apporder);
+        event BroadcastDatasetOrder(DatasetOrder datasetorder);
+        event BroadcastWorkerpoolOrder(WorkerpoolOrder workerpoolorder);
+        event BroadcastRequestOrder(RequestOrder requestorder);
+    }
+
+    /// What a hub that stakes the chain's coin has instead of the token's deposits.
+    interface Native {
+        function deposit() external payable returns (bool);
+        function depositFor(address target) external payable returns (bool);
+        function depositForArray(uint256[] amounts, address[] targets) external payable returns (bool);
+    }
+
+    interface Payee {
+        function prepare(address hub, bytes again, uint256 times) external;
+        function act(bytes data) external payable;
+        function attempts() external view returns (uint256);
+        function successes() external view returns (uint256);
     }
 
     interface Boost {
@@ -154,8 +195,20 @@ sol! {
     }
 
     interface Rlc {
+        function name() external view returns (string);
+        function symbol() external view returns (string);
+        function decimals() external view returns (uint8);
+        function version() external view returns (string);
+        function initialSupply() external view returns (uint256);
+        function totalSupply() external view returns (uint256);
+        function locked() external view returns (bool);
+        function owner() external view returns (address);
+        function transferOwnership(address newOwner) external;
         function transfer(address to, uint256 amount) external returns (bool);
+        function transferFrom(address from, address to, uint256 amount) external returns (bool);
+        function burn(uint256 amount) external returns (bool);
         function approve(address spender, uint256 amount) external returns (bool);
+        function allowance(address account, address spender) external view returns (uint256);
         function approveAndCall(address spender, uint256 amount, bytes data) external;
         function balanceOf(address account) external view returns (uint256);
     }
@@ -164,13 +217,36 @@ sol! {
     struct DiamondArgs { address owner; address init; bytes initCalldata; }
     interface Diamond {
         constructor(Cut[] cuts, DiamondArgs args);
+        event DiamondCut(Cut[] cuts, address init, bytes data);
+        event OwnershipTransferred(address indexed previousOwner, address indexed newOwner);
+        error NotContractOwner(address user, address owner);
+        error NoSelectorsProvidedForFacetForCut(address facet);
+        error CannotAddSelectorsToZeroAddress(bytes4[] selectors);
+        error NoBytecodeAtAddress(address target, string message);
+        error IncorrectFacetCutAction(uint8 action);
+        error CannotAddFunctionToDiamondThatAlreadyExists(bytes4 selector);
+        error CannotReplaceFunctionsFromFacetWithZeroAddress(bytes4[] selectors);
+        error CannotReplaceFunctionWithTheSameFunctionFromTheSameFacet(bytes4 selector);
+        error CannotReplaceFunctionThatDoesNotExists(bytes4 selector);
+        error RemoveFacetAddressMustBeZeroAddress(address facet);
+        error CannotRemoveFunctionThatDoesNotExist(bytes4 selector);
+        error InitializationFunctionReverted(address init, bytes data);
         function diamondCut(Cut[] cuts, address init, bytes data) external;
+        function facetFunctionSelectors(address facet) external view returns (bytes4[]);
+        function facetAddresses() external view returns (address[]);
         function init() external;
     }
 
     interface Registry {
         event Transfer(address indexed from, address indexed to, uint256 indexed tokenId);
         function initialize(address previous) external;
+        function name() external view returns (string);
+        function symbol() external view returns (string);
+        function owner() external view returns (address);
+        function previous() external view returns (address);
+        function initialized() external view returns (bool);
+        function transferOwnership(address newOwner) external;
+        function renounceOwnership() external;
         function setBaseURI(string uri) external;
         function tokenURI(uint256 id) external view returns (string);
         function setName(address ens, string name) external;
@@ -189,6 +265,26 @@ sol! {
         function predictDataset(address owner, string name, bytes multiaddr, bytes32 checksum) external view returns (address);
         function createWorkerpool(address owner, string description) external returns (address);
         function predictWorkerpool(address owner, string description) external view returns (address);
+    }
+
+    /// What registries have from the token standard, beside what `Registry` names.
+    interface Tokens {
+        event Approval(address indexed owner, address indexed approved, uint256 indexed tokenId);
+        event ApprovalForAll(address indexed owner, address indexed operator, bool approved);
+        error ERC721NonexistentToken(uint256 tokenId);
+        error ERC721InvalidReceiver(address receiver);
+        error ERC721IncorrectOwner(address sender, uint256 tokenId, address owner);
+        error ERC721InsufficientApproval(address operator, uint256 tokenId);
+        error ERC721InvalidApprover(address approver);
+        error ERC721OutOfBoundsIndex(address owner, uint256 index);
+        function approve(address to, uint256 id) external;
+        function getApproved(uint256 id) external view returns (address);
+        function setApprovalForAll(address operator, bool approved) external;
+        function isApprovedForAll(address owner, address operator) external view returns (bool);
+        function safeTransferFrom(address from, address to, uint256 id, bytes data) external;
+        function tokenByIndex(uint256 index) external view returns (uint256);
+        function supportsInterface(bytes4 id) external view returns (bool);
+        function onERC721Received(address operator, address from, uint256 id, bytes data) external returns (bytes4);
     }
 
     interface Resources {

@@ -28,7 +28,7 @@ pub use actor::Actor;
 pub use artifact::Artifact;
 pub use convert::{app, dataset, event, events, pool, quadruple, request};
 pub use evm::{Done, Evm};
-pub use market::{Market, UNITS};
+pub use market::{Market, UNITS, WEI_PER_NRLC};
 pub use revert::Reverted;
 pub use stage::{Stage, Terms};
 pub use vectors::{vectors, word};

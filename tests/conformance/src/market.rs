@@ -11,16 +11,22 @@ use crate::{Actor, Artifact, Done, Evm, Reverted};
 /// Reference times of the categories, in seconds.
 pub const UNITS: [u64; 5] = [300, 1_200, 3_600, 10_800, 36_000];
 
+/// 1 nRLC of a native hub. Source: `poco-contracts.md` 7.5.
+pub const WEI_PER_NRLC: U256 = U256::from_limbs([1_000_000_000, 0, 0, 0]);
+
 const CHAIN_ID: u64 = 65_535;
 /// First storage slot of the protocol's state. Source: `poco-contracts.md` 5.
 const STATE: &str = "0x5862653c6982c162832160cf30593645e8487b257e44d77cdd6b51eee2651b00";
 const MANAGEMENT: [&str; 3] = ["DiamondCutFacet", "DiamondLoupeFacet", "OwnershipFacet"];
+/// Where the native escrow stands instead of the token's, everything else is the same.
+const NATIVE_ESCROW: &str = "IexecEscrowNativeFacet";
+const TOKEN_ESCROW: &str = "IexecEscrowTokenFacet";
 const PROTOCOL: [&str; 10] = [
     "IexecAccessorsABILegacyFacet",
     "IexecCategoryManagerFacet",
     "IexecConfigurationExtraFacet",
     "IexecConfigurationFacet",
-    "IexecEscrowTokenFacet",
+    TOKEN_ESCROW,
     "IexecOrderManagementFacet",
     "IexecPoco1Facet",
     "IexecPoco2Facet",
@@ -38,7 +44,7 @@ pub struct Market {
     pub evm: Evm,
     /// The diamond.
     pub hub: Address,
-    /// The base token.
+    /// The base token; zero on a native hub, which stakes the chain's coin.
     pub rlc: Address,
     /// Owner of everything, and of the token's supply.
     pub owner: Address,
@@ -55,7 +61,20 @@ impl Market {
     /// When any step fails: the contracts do not deploy as specified.
     #[must_use]
     pub fn deployed() -> Self {
-        let mut market = Self::unconfigured();
+        Self::unconfigured().open()
+    }
+
+    /// Deploys and configures everything for the chain's coin, on Berlin rules: such chains know no later ones.
+    ///
+    /// # Panics
+    /// When any step fails: the contracts do not deploy as specified.
+    #[must_use]
+    pub fn native() -> Self {
+        Self::on(Evm::of_berlin(CHAIN_ID), NATIVE_ESCROW).open()
+    }
+
+    fn open(self) -> Self {
+        let mut market = self;
         market.configure().expect("a new hub can be configured once");
         for (name, unit) in ["XS", "S", "M", "L", "XL"].into_iter().zip(UNITS) {
             let (name, description) = (name.to_owned(), "\"\"".to_owned());
@@ -71,9 +90,13 @@ impl Market {
     /// When any step fails: the contracts do not deploy as specified.
     #[must_use]
     pub fn unconfigured() -> Self {
-        let mut evm = Evm::new(CHAIN_ID);
+        Self::on(Evm::new(CHAIN_ID), TOKEN_ESCROW)
+    }
+
+    fn on(mut evm: Evm, escrow: &'static str) -> Self {
         let owner = Actor::number(0).address();
-        let rlc = evm.deploy(owner, &Artifact::named("RLC"), &[]);
+        let native = escrow == NATIVE_ESCROW;
+        let rlc = if native { Address::ZERO } else { evm.deploy(owner, &Artifact::named("RLC"), &[]) };
         let init = evm.deploy(owner, &Artifact::named("DiamondInit"), &[]);
         let mut facets = Vec::new();
         let mut cuts = Vec::new();
@@ -86,7 +109,7 @@ impl Market {
         let mut known: Vec<_> = cuts.iter().flat_map(|cut| cut.functionSelectors.clone()).collect();
         let args = DiamondArgs { owner, init, initCalldata: Diamond::initCall {}.abi_encode().into() };
         let hub = evm.deploy(owner, &Artifact::named("Diamond"), &(cuts, args).abi_encode_params());
-        for name in PROTOCOL {
+        for name in PROTOCOL.map(|name| if name == TOKEN_ESCROW { escrow } else { name }) {
             let facet = add_facet(&mut evm, owner, hub, name, &mut known);
             facets.push((name, facet));
         }
@@ -157,11 +180,15 @@ impl Market {
         Domain::of_hub(CHAIN_ID, self.hub)
     }
 
-    /// Gives tokens to an account.
+    /// Gives tokens, or on a native hub coin, to an account.
     ///
     /// # Panics
     /// When the supply is used up.
     pub fn give(&mut self, account: Address, amount: Amount) {
+        if self.rlc == Address::ZERO {
+            let wei = self.evm.coin(account) + amount.to_nrlc() * WEI_PER_NRLC;
+            return self.evm.set_coin(account, wei);
+        }
         let transfer = Rlc::transferCall { to: account, amount: amount.to_nrlc() };
         self.evm.call(self.owner, self.rlc, &transfer).expect("the owner holds the supply");
     }
@@ -175,11 +202,18 @@ impl Market {
         self.deposit(account, amount).expect("the account was just given the tokens")
     }
 
-    /// Deposits an account's tokens, as clients do.
+    /// Deposits an account's tokens or coin, as clients do.
     ///
     /// # Errors
-    /// [`Reverted`] when it has too few.
+    /// [`Reverted`] when it has too few tokens.
+    ///
+    /// # Panics
+    /// When it has too little coin.
     pub fn deposit(&mut self, account: Address, amount: Amount) -> Result<Done, Reverted> {
+        if self.rlc == Address::ZERO {
+            let wei = amount.to_nrlc() * WEI_PER_NRLC;
+            return self.evm.pay(account, self.hub, alloy::primitives::Bytes::new(), wei);
+        }
         let (spender, data) = (self.hub, alloy::primitives::Bytes::new());
         let deposit = Rlc::approveAndCallCall { spender, amount: amount.to_nrlc(), data };
         self.evm.call(account, self.rlc, &deposit)

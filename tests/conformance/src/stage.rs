@@ -54,7 +54,7 @@ impl Stage {
     #[must_use]
     pub fn new() -> Self {
         static READY: OnceLock<Stage> = OnceLock::new();
-        READY.get_or_init(Self::build).clone()
+        READY.get_or_init(|| Self::build(Market::deployed())).clone()
     }
 
     /// The same with the boost module.
@@ -69,8 +69,14 @@ impl Stage {
         READY.get_or_init(build).clone()
     }
 
-    fn build() -> Self {
-        let mut market = Market::deployed();
+    /// The same on a hub that stakes the chain's coin.
+    #[must_use]
+    pub fn native() -> Self {
+        static READY: OnceLock<Stage> = OnceLock::new();
+        READY.get_or_init(|| Self::build(Market::native())).clone()
+    }
+
+    fn build(mut market: Market) -> Self {
         let [app_owner, scheduler, requester, dataset_owner] = [1, 2, 3, 4].map(Actor::number);
         for actor in [&app_owner, &scheduler, &requester, &dataset_owner] {
             market.fund(actor.address(), Amount::rlc(FUNDS));

@@ -1,6 +1,6 @@
 //! Tiny contracts in bytecode: what a stranger's contract may answer to the hub.
 
-use alloy::primitives::{B256, Bytes};
+use alloy::primitives::{Address, B256, Bytes};
 
 /// Answers every call with one word.
 #[must_use]
@@ -27,6 +27,28 @@ pub fn refusing() -> Bytes {
 pub fn wasteful() -> Bytes {
     // JUMPDEST; PUSH1 0; JUMP
     Bytes::from_static(&[0x5b, 0x60, 0, 0x56])
+}
+
+/// Answers every call with so many zero bytes, or fails with them.
+#[must_use]
+pub fn bursting(size: u32, failing: bool) -> Bytes {
+    // PUSH4 size; PUSH1 0; RETURN or REVERT
+    [&[0x63][..], &size.to_be_bytes(), &[0x60, 0, if failing { 0xfd } else { 0xf3 }]].concat().into()
+}
+
+/// Passes every call on to `hub`, with its coin, as this account; fails as the hub does. Takes no call from the hub.
+#[must_use]
+pub fn deaf(hub: Address) -> Bytes {
+    // CALLER; PUSH20 hub; EQ; PUSH1 81; JUMPI
+    let ask = [&[0x33, 0x73], hub.as_slice(), &[0x14, 0x60, 81, 0x57]].concat();
+    // CALLDATASIZE; PUSH1 0; PUSH1 0; CALLDATACOPY; PUSH1 0; PUSH1 0; CALLDATASIZE; PUSH1 0; CALLVALUE; PUSH20 hub; GAS; CALL
+    let load = [0x36, 0x60, 0, 0x60, 0, 0x37, 0x60, 0, 0x60, 0, 0x36, 0x60, 0, 0x34, 0x73];
+    let call = [&load[..], hub.as_slice(), &[0x5a, 0xf1]].concat();
+    // RETURNDATASIZE; PUSH1 0; PUSH1 0; RETURNDATACOPY; PUSH1 76; JUMPI; RETURNDATASIZE; PUSH1 0; REVERT
+    let fail = vec![0x3d, 0x60, 0, 0x60, 0, 0x3e, 0x60, 76, 0x57, 0x3d, 0x60, 0, 0xfd];
+    // 76: JUMPDEST; RETURNDATASIZE; PUSH1 0; RETURN; 81: JUMPDEST; PUSH1 0; PUSH1 0; REVERT
+    let ends = vec![0x5b, 0x3d, 0x60, 0, 0xf3, 0x5b, 0x60, 0, 0x60, 0, 0xfd];
+    [ask, call, fail, ends].concat().into()
 }
 
 /// Logs the call's data under topic 1.

@@ -1,10 +1,15 @@
 //! Every row of the specification's ABI tables is in the artifacts and served by the deployed diamond.
 
+use std::collections::BTreeSet;
+
 use alloy::json_abi::{Function, Param};
 use alloy::primitives::{FixedBytes, keccak256};
+use alloy::sol_types::SolCall as _;
 use fairgrid_conformance::abi::Hub;
 use fairgrid_conformance::{Artifact, Market, vectors};
 use serde_json::Value;
+
+use crate::coverage::source;
 
 fn rows(table: &str) -> Vec<Value> {
     vectors("abi")[table].as_array().unwrap().clone()
@@ -28,6 +33,12 @@ fn function<'a>(artifact: &'a Artifact, row: &Value) -> &'a Function {
     found.unwrap_or_else(|| panic!("{} has no {wanted}", artifact.name))
 }
 
+/// The tables of a hub that stakes the chain's coin: its own escrow, and all that is not the token's.
+fn native_rows() -> Vec<Value> {
+    let shared = rows("functions").into_iter().filter(|row| text(row, "facet") != "IexecEscrowTokenFacet");
+    shared.chain(rows("native")).collect()
+}
+
 /// A struct is one tuple; several results are several results.
 fn check_function(function: &Function, row: &Value) {
     let signature = text(row, "signature");
@@ -47,7 +58,7 @@ fn check_function(function: &Function, row: &Value) {
 
 #[test]
 fn every_function_of_the_tables_is_in_its_facet() {
-    for row in rows("functions") {
+    for row in rows("functions").into_iter().chain(rows("native")) {
         let selector = keccak256(text(&row, "signature"));
         assert_eq!(FixedBytes::<4>::from_slice(&selector[..4]).to_string(), text(&row, "selector"));
         check_function(function(&Artifact::named(text(&row, "facet")), &row), &row);
@@ -56,40 +67,187 @@ fn every_function_of_the_tables_is_in_its_facet() {
 
 #[test]
 fn every_function_of_the_tables_is_in_the_aggregate_interface() {
-    let aggregate = Artifact::named("IexecInterfaceToken");
-    for row in rows("functions") {
-        let management = ["DiamondCutFacet", "DiamondLoupeFacet"].contains(&text(&row, "facet"));
-        if !management {
-            check_function(function(&aggregate, &row), &row);
+    for (name, rows) in [("IexecInterfaceToken", rows("functions")), ("IexecInterfaceNative", native_rows())] {
+        let aggregate = Artifact::named(name);
+        for row in rows {
+            let management = ["DiamondCutFacet", "DiamondLoupeFacet"].contains(&text(&row, "facet"));
+            if !management {
+                check_function(function(&aggregate, &row), &row);
+            }
         }
     }
-    assert!(aggregate.abi.receive.is_some() && aggregate.abi.fallback.is_some());
+}
+
+#[test]
+fn plain_transfers_and_unknown_calls_are_payable_in_every_interface_that_serves_them() {
+    use alloy::json_abi::StateMutability::Payable;
+    for name in ["IexecInterfaceToken", "IexecInterfaceNative", "IexecEscrowTokenFacet", "IexecEscrowNativeFacet"] {
+        let abi = Artifact::named(name).abi;
+        assert_eq!(abi.receive.map(|entry| entry.state_mutability), Some(Payable), "{name}");
+        assert_eq!(abi.fallback.map(|entry| entry.state_mutability), Some(Payable), "{name}");
+    }
+}
+
+/// Signatures of an aggregate interface.
+fn signatures(name: &str) -> BTreeSet<String> {
+    Artifact::named(name).abi.functions().map(Function::signature).collect()
+}
+
+#[test]
+fn the_two_aggregate_interfaces_differ_by_the_deposits_and_by_errors_only() {
+    let (token, native) = (signatures("IexecInterfaceToken"), signatures("IexecInterfaceNative"));
+    let only = |a: &BTreeSet<String>, b: &BTreeSet<String>| a.difference(b).cloned().collect::<Vec<_>>();
+    assert_eq!(only(&token, &native), ["deposit(uint256)", "depositFor(uint256,address)"]);
+    assert_eq!(only(&native, &token), ["deposit()", "depositFor(address)"]);
+    for unserved in ["receiveApproval(address,uint256,address,bytes)", "renounceOwnership()"] {
+        assert!(native.contains(unserved), "{unserved} is listed although nobody serves it");
+    }
+    let [token, native] = ["IexecInterfaceToken", "IexecInterfaceNative"].map(Artifact::named);
+    let events = |artifact: &Artifact| artifact.abi.events().map(|event| event.signature()).collect::<BTreeSet<_>>();
+    assert_eq!(events(&token), events(&native));
+    let errors = |artifact: &Artifact| artifact.abi.errors().map(|error| error.signature()).collect::<Vec<_>>();
+    assert!(errors(&native).iter().all(|error| errors(&token).contains(error)));
+    for row in rows("errors") {
+        let listed = errors(&native).contains(&text(&row, "signature").to_owned());
+        assert_eq!(listed, text(&row, "signature") == "IncompatibleDatasetOrder(string)", "{row}");
+    }
 }
 
 #[test]
 fn the_diamond_serves_every_function_of_the_tables_and_no_other() {
-    let mut market = Market::deployed();
-    let mut served = 0;
-    for row in rows("functions") {
-        let selector: FixedBytes<4> = text(&row, "selector").parse().unwrap();
-        let facet = market.view(&Hub::facetAddressCall { selector }).unwrap();
-        let name = market.facets.iter().find(|(_, address)| *address == facet).map(|(name, _)| *name);
-        assert_eq!(name, Some(text(&row, "facet")), "{}", text(&row, "signature"));
-        served += 1;
+    for (mut market, rows) in [(Market::deployed(), rows("functions")), (Market::native(), native_rows())] {
+        let mut served = 0;
+        for row in rows {
+            let selector: FixedBytes<4> = text(&row, "selector").parse().unwrap();
+            let facet = market.view(&Hub::facetAddressCall { selector }).unwrap();
+            let name = market.facets.iter().find(|(_, address)| *address == facet).map(|(name, _)| *name);
+            assert_eq!(name, Some(text(&row, "facet")), "{}", text(&row, "signature"));
+            served += 1;
+        }
+        let registered: usize = market.facets.iter().map(|(name, _)| Artifact::named(name).selectors().len()).sum();
+        assert_eq!(registered, served + 2, "the tables, receive and fallback");
+        let native = market.rlc.is_zero();
+        assert_eq!(served, if native { 95 } else { 96 });
+        for (selector, what) in [(FixedBytes::ZERO, "receive"), (FixedBytes::repeat_byte(0xff), "fallback")] {
+            assert!(!market.view(&Hub::facetAddressCall { selector }).unwrap().is_zero(), "{what}");
+        }
     }
-    let registered: usize = market.facets.clone().iter().map(|(name, _)| Artifact::named(name).selectors().len()).sum();
-    assert_eq!(registered, served + 2, "98 entries: the tables, receive and fallback");
-    assert_eq!(served, 96);
+}
+
+/// Names under which clients' tests look contracts up. Source: `poco-contracts.md` 2.4, 19.
+const DEPLOYED: [&str; 33] = [
+    "DiamondCutFacet",
+    "DiamondLoupeFacet",
+    "OwnershipFacet",
+    "IexecAccessorsABILegacyFacet",
+    "IexecCategoryManagerFacet",
+    "IexecConfigurationExtraFacet",
+    "IexecConfigurationFacet",
+    "IexecEscrowTokenFacet",
+    "IexecEscrowNativeFacet",
+    "IexecOrderManagementFacet",
+    "IexecPoco1Facet",
+    "IexecPoco2Facet",
+    "IexecPocoAccessorsFacet",
+    "IexecRelayFacet",
+    "Diamond",
+    "DiamondInit",
+    "RLC",
+    "IexecLibOrders_v5",
+    "AppRegistry",
+    "DatasetRegistry",
+    "WorkerpoolRegistry",
+    "App",
+    "Dataset",
+    "Workerpool",
+    "InitializableUpgradeabilityProxy",
+    "TestClient",
+    "GasWasterClient",
+    "TestReceiver",
+    "OwnableMock",
+    "ERC1271Mock",
+    "ERC734Mock",
+    "MatchOrdersFacetMock",
+    "IexecEscrowTestContract",
+];
+const DESCRIBED: [&str; 14] = [
+    "LibDiamond",
+    "Registry",
+    "Ownable",
+    "IERC721",
+    "IexecInterfaceToken",
+    "IexecInterfaceNative",
+    "IexecPocoAccessors",
+    "IexecConfiguration",
+    "IexecConfigurationExtra",
+    "IexecCategoryManager",
+    "IexecOrderManagement",
+    "IexecPoco2",
+    "IWorkerpool",
+    "IOracleConsumer",
+];
+
+#[test]
+fn every_contract_that_clients_look_up_by_name_is_built() {
+    for name in DEPLOYED {
+        assert!(!Artifact::named(name).bytecode.is_empty(), "{name} cannot be deployed");
+    }
+    for name in DESCRIBED {
+        let abi = Artifact::named(name).abi;
+        assert!(name == "LibDiamond" || abi.functions().next().is_some(), "{name} has no functions");
+    }
+    if source("boost.rs").is_some() {
+        let names = ["IexecPocoBoostFacet", "IexecPocoBoostAccessorsFacet", "IexecPocoBoostAccessors"];
+        for name in names {
+            assert!(Artifact::named(name).abi.functions().next().is_some(), "{name} has no functions");
+        }
+    }
+}
+
+#[test]
+fn test_doubles_have_the_functions_that_clients_use() {
+    let doubles: [(&str, &[&str]); 8] = [
+        ("TestClient", &["receiveResult(bytes32,bytes)", "gstore(bytes32)", "store(bytes32)"]),
+        ("GasWasterClient", &["receiveResult(bytes32,bytes)", "counter()"]),
+        ("TestReceiver", &["receiveApproval(address,uint256,address,bytes)"]),
+        ("OwnableMock", &["owner()", "transferOwnership(address)"]),
+        ("ERC1271Mock", &["isValidSignature(bytes32,bytes)"]),
+        ("ERC734Mock", &["keyHasPurpose(bytes32,uint256)", "setKeyHasPurpose(bytes32,uint256)"]),
+        ("MatchOrdersFacetMock", &[]),
+        (
+            "IexecEscrowTestContract",
+            &[
+                "lock_(address,uint256)",
+                "unlock_(address,uint256)",
+                "reward_(address,uint256,bytes32)",
+                "seize_(address,uint256,bytes32)",
+                "setBalance(address,uint256)",
+                "balanceOf(address)",
+                "frozenOf(address)",
+            ],
+        ),
+    ];
+    for (name, functions) in doubles {
+        let served = signatures(name);
+        assert!(functions.iter().all(|wanted| served.contains(*wanted)), "{name}: {served:?}");
+    }
+    let only = Artifact::named("MatchOrdersFacetMock").selectors();
+    assert_eq!(only, [Hub::matchOrdersCall::SELECTOR], "its only function");
+    let escrow = Artifact::named("IexecEscrowTestContract").abi;
+    for event in ["Transfer", "Lock", "Unlock", "Reward", "Seize"] {
+        assert!(escrow.event(event).is_some(), "{event}");
+    }
 }
 
 #[test]
 fn every_event_has_its_topic_names_and_indices() {
-    let aggregate = Artifact::named("IexecInterfaceToken");
-    for row in rows("events") {
+    let [token, native] = ["IexecInterfaceToken", "IexecInterfaceNative"].map(Artifact::named);
+    for (aggregate, row) in [&token, &native].into_iter().flat_map(|a| rows("events").into_iter().map(move |r| (a, r)))
+    {
         let signature = text(&row, "signature");
         assert_eq!(keccak256(signature).to_string(), text(&row, "topic"), "{signature}");
         let event = aggregate.abi.events().find(|event| event.signature() == signature);
-        let event = event.unwrap_or_else(|| panic!("the aggregate interface has no {signature}"));
+        let event = event.unwrap_or_else(|| panic!("{} has no {signature}", aggregate.name));
         assert!(!event.anonymous, "{signature}");
         for (param, expected) in event.inputs.iter().zip(row["inputs"].as_array().unwrap()) {
             assert_eq!(param.name, text(expected, "name"), "{signature}");
@@ -133,6 +291,7 @@ fn structs_are_returned_with_the_names_that_clients_use() {
 fn no_contract_is_too_large_and_none_uses_opcodes_younger_than_berlin() {
     let market = Market::deployed();
     let mut names: Vec<&str> = market.facets.iter().map(|(name, _)| *name).collect();
+    names.push("IexecEscrowNativeFacet");
     names.extend(["Diamond", "DiamondInit", "RLC", "AppRegistry", "DatasetRegistry", "WorkerpoolRegistry"]);
     names.extend(["App", "Dataset", "Workerpool", "InitializableUpgradeabilityProxy", "IexecLibOrders_v5"]);
     for name in names {

@@ -117,6 +117,47 @@ fn payer_and_pool_must_have_the_money() {
 }
 
 #[test]
+fn an_initialization_needs_an_index_of_the_deal_that_is_not_yet_open() {
+    let mut stage = Stage::new();
+    let mut terms = stage.terms(1, 4);
+    terms.workerpool.volume = U256::from(2);
+    stage.deal(terms.clone());
+    terms.workerpool.salt = B256::repeat_byte(1);
+    let second = stage.deal(terms).0;
+    let open = |dealid, idx: u64| Hub::initializeCall { dealid, idx: U256::from(idx) };
+    for (dealid, idx) in [(second, 0), (second, 1), (second, 4), (B256::ZERO, 0)] {
+        bare(stage.market.call(STRANGER, &open(dealid, idx)));
+    }
+    bare(stage.market.call(STRANGER, &Hub::initializeCall { dealid: second, idx: U256::MAX }));
+    stage.market.evm.now += 1_000_000;
+    let done = stage.market.call(STRANGER, &open(second, 3)).unwrap();
+    let task = TaskId(B256::from_slice(&done.output));
+    assert_eq!(events(stage.market.hub, &done.logs), [Event::TaskInitialize { task, workerpool: stage.pool }]);
+    bare(stage.market.call(STRANGER, &open(second, 3)));
+    bare(stage.vote(10, task, digest(1)));
+    stage.market.call(STRANGER, &Hub::claimCall { taskid: task.0 }).unwrap();
+    bare(stage.market.call(STRANGER, &open(second, 3)));
+}
+
+#[test]
+fn a_claim_needs_an_open_task() {
+    let (mut stage, task) = opened(1, 2);
+    let claim = |task: TaskId| Hub::claimCall { taskid: task.0 };
+    let pledge = stage.scheduler.authorize(Actor::number(10).address(), task);
+    let worker = Actor::number(10).address();
+    stage.contribute_and_finalize(worker, task, digest(1), &Outcome::default(), &pledge).unwrap();
+    let deal = protocol::DealId(stage.view_task(task).dealid);
+    let other = stage.task(deal, 1);
+    stage.vote(11, other, digest(1)).unwrap();
+    stage.market.evm.now += 3_000;
+    bare(stage.market.call(STRANGER, &claim(task)));
+    bare(stage.market.call(STRANGER, &claim(TaskId::default())));
+    stage.market.call(STRANGER, &claim(other)).unwrap();
+    bare(stage.market.call(STRANGER, &claim(other)));
+    bare(stage.reveal(11, other, digest(1)));
+}
+
+#[test]
 fn a_contribution_needs_a_permitted_worker_in_time_with_a_stake() {
     let (mut stage, task) = opened(3, 1);
     let worker = Actor::number(10).address();

@@ -2,8 +2,8 @@
 
 use alloy::primitives::{Address, B256, Bytes, FixedBytes, U256};
 use alloy::sol_types::SolCall as _;
-use fairgrid_conformance::abi::{self, Cut, Diamond, DiamondArgs, Hub, Registry, Resources};
-use fairgrid_conformance::{Actor, Artifact, Evm, Market, Reverted, Stage, quadruple, stub};
+use fairgrid_conformance::abi::{Cut, Diamond, DiamondArgs, Hub, Registry};
+use fairgrid_conformance::{Actor, Artifact, Evm, Market, Reverted, Stage, stub};
 use protocol::hub::{Outcome, Pledge};
 use protocol::{Amount, ResultDigest, ResultHash, ResultSeal};
 
@@ -51,9 +51,24 @@ fn functions_of_the_owner_refuse_others() {
     says(market.call(STRANGER, &Hub::recoverCall {}), words);
     let (app, dataset, workerpool) = (STRANGER, STRANGER, STRANGER);
     says(market.call(STRANGER, &Hub::changeRegistriesCall { app, dataset, workerpool }), words);
+    let mut fresh = Market::unconfigured();
+    let name = || "name".to_owned();
+    let configure = Hub::configureCall {
+        token: STRANGER,
+        name: name(),
+        symbol: name(),
+        decimals: 9,
+        appRegistry: app,
+        datasetRegistry: dataset,
+        workerpoolRegistry: workerpool,
+        v3hub: STRANGER,
+    };
+    says(fresh.call(STRANGER, &configure), words);
     for registry in market.registries {
         says(market.evm.call(STRANGER, registry, &Registry::setBaseURICall { uri: String::new() }), words);
         says(market.evm.call(STRANGER, registry, &Registry::initializeCall { previous: STRANGER }), words);
+        says(market.evm.call(STRANGER, registry, &Registry::transferOwnershipCall { newOwner: STRANGER }), words);
+        says(market.evm.call(STRANGER, registry, &Registry::renounceOwnershipCall {}), words);
     }
 }
 
@@ -127,28 +142,6 @@ fn a_result_is_pending_until_the_task_is_completed() {
     let task = stage.task(deal, 0);
     says(stage.market.view(&Hub::resultForCall { id: task.0 }), "task-pending");
     says(stage.market.view(&Hub::resultForCall { id: B256::ZERO }), "task-pending");
-}
-
-#[test]
-fn frozen_money_cannot_go_below_zero() {
-    // Through the escrow's own test contract: the hub never tries.
-    let mut evm = Evm::new(1);
-    let escrow = evm.deploy(STRANGER, &Artifact::named("IexecEscrowTestContract"), &[]);
-    let seize = [&[0_u8; 0][..], &alloy::primitives::keccak256("seize_(address,uint256,bytes32)")[..4]].concat();
-    let arguments = [STRANGER.into_word(), B256::with_last_byte(1), B256::ZERO].concat();
-    let failed = evm.send(STRANGER, escrow, [seize, arguments].concat().into());
-    assert_eq!(failed.unwrap_err(), Reverted::Panic(0x11));
-    let lock = alloy::primitives::keccak256("lock_(address,uint256)")[..4].to_vec();
-    let nobody = [Address::ZERO.into_word(), B256::ZERO].concat();
-    says(
-        evm.send(STRANGER, escrow, [lock.clone(), nobody].concat().into()),
-        "IexecEscrow: Transfer from empty address",
-    );
-    let poor = [STRANGER.into_word(), B256::with_last_byte(1)].concat();
-    says(evm.send(STRANGER, escrow, [lock, poor].concat().into()), "IexecEscrow: Transfer amount exceeds balance");
-    let unlock = alloy::primitives::keccak256("unlock_(address,uint256)")[..4].to_vec();
-    let nobody = [Address::ZERO.into_word(), B256::ZERO].concat();
-    says(evm.send(STRANGER, escrow, [unlock, nobody].concat().into()), "IexecEscrow: Transfer to empty address");
 }
 
 #[test]
@@ -239,30 +232,6 @@ fn a_group_contract_opens_a_restriction_and_its_odd_answers_are_bare() {
 }
 
 #[test]
-fn an_order_is_managed_by_its_owner_only() {
-    let mut stage = Stage::new();
-    let orders = stage.sign(stage.terms(1, 1));
-    let order = quadruple(&orders).0;
-    let operation = |operation, sign| abi::AppOrderOperation { order: order.clone(), operation, sign };
-    let manage = |operation| Hub::manageAppOrderCall { operation };
-    let foreign =
-        stage.requester.sign_operation(&orders.app.order, protocol::order::Operation::Sign, &stage.market.domain());
-    says(stage.market.call(STRANGER, &manage(operation(0, foreign))), "invalid-sender-or-signature");
-    says(stage.market.call(STRANGER, &manage(operation(0, Bytes::new()))), "invalid-signature-format");
-    assert!(stage.market.call(stage.app_owner.address(), &manage(operation(2, Bytes::new()))).is_err());
-    let mut unknown = order.clone();
-    unknown.app = STRANGER;
-    let unknown = abi::AppOrderOperation { order: unknown, operation: 0, sign: Bytes::new() };
-    bare(stage.market.call(STRANGER, &manage(unknown)));
-    stage.market.call(stage.app_owner.address(), &manage(operation(0, Bytes::new()))).unwrap();
-    let hash = orders.app.hash(&stage.market.domain());
-    assert_eq!(stage.market.view(&Hub::viewPresignedCall { id: hash.0 }).unwrap(), stage.app_owner.address());
-    stage.market.call(stage.app_owner.address(), &manage(operation(1, Bytes::new()))).unwrap();
-    assert_eq!(stage.market.view(&Hub::viewConsumedCall { id: hash.0 }).unwrap(), order.volume);
-    says(stage.match_orders(&orders), "iExecV5-matchOrders-0x60");
-}
-
-#[test]
 fn a_dataset_order_that_does_not_fit_a_deal_is_refused_with_its_reason() {
     let mut stage = Stage::new();
     let terms = stage.terms(1, 1);
@@ -302,88 +271,6 @@ fn a_dataset_order_that_does_not_fit_a_deal_is_refused_with_its_reason() {
 }
 
 #[test]
-fn registries_and_resources_refuse_with_their_words() {
-    let mut stage = Stage::new();
-    let (pool, scheduler) = (stage.pool, stage.scheduler.address());
-    let [apps, _, pools] = stage.market.registries;
-    let unsupported = "Operation not supported on this chain";
-    let name = |name: &str| Registry::setNameCall { ens: STRANGER, name: name.to_owned() };
-    says(stage.market.evm.call(stage.market.owner, apps, &name("a")), unsupported);
-    says(stage.market.evm.call(STRANGER, apps, &name("a")), "Ownable: caller is not the owner");
-    says(stage.market.evm.call(scheduler, pool, &name("a")), unsupported);
-    says(stage.market.evm.call(STRANGER, pool, &name("a")), "caller is not the owner");
-    bare(stage.market.evm.call(stage.market.owner, apps, &Registry::initializeCall { previous: STRANGER }));
-    let again = Resources::initializeCall { description: "again".to_owned() };
-    says(stage.market.evm.call(STRANGER, pool, &again), "already initialized");
-    let policy = |reward| Resources::changePolicyCall { stake: U256::from(1_000), reward: U256::from(reward) };
-    says(stage.market.evm.call(STRANGER, pool, &policy(1)), "caller is not the owner");
-    bare(stage.market.evm.call(scheduler, pool, &policy(101)));
-    stage.market.evm.call(scheduler, pool, &policy(100)).unwrap();
-    let twice = Registry::createWorkerpoolCall { owner: scheduler, description: "a pool".to_owned() };
-    says(stage.market.evm.call(STRANGER, pools, &twice), "Create2: Failed on deploy");
-}
-
-#[test]
-fn a_callback_that_leaves_too_little_gas_is_an_assertion() {
-    let mut stage = Stage::new();
-    let callback = Address::repeat_byte(0xcb);
-    let mut terms = stage.terms(1, 1);
-    terms.request.callback = callback;
-    let deal = stage.deal(terms);
-    let task = stage.task(deal, 0);
-    let data = Bytes::from_static(b"for the callback");
-    let digest = ResultDigest(alloy::primitives::keccak256(&data));
-    let worker = Actor::number(10).address();
-    let pledge = stage.scheduler.authorize(worker, task);
-    let outcome = Outcome { results: Bytes::new(), callback: data.clone() };
-    stage.market.evm.place(callback, stub::wasteful());
-    let call = Hub::contributeAndFinalizeCall {
-        taskid: task.0,
-        resultDigest: digest.0,
-        results: Bytes::new(),
-        resultsCallback: data,
-        enclaveChallenge: Address::ZERO,
-        enclaveSign: Bytes::new(),
-        authorizationSign: pledge.authorization.clone(),
-    };
-    let mut probe = stage.clone();
-    let gas = probe.contribute_and_finalize(worker, task, digest, &outcome, &pledge).unwrap().gas;
-    let hub = stage.market.hub;
-    // Refunds make the call need more than it pays: look for the edge from there on.
-    let answers: Vec<_> = (0..60)
-        .map(|step| stage.clone().market.evm.call_with_gas(worker, hub, &call, gas - 40_000 + step * 2_000))
-        .collect();
-    assert!(answers.iter().any(|answer| answer.as_ref().err() == Some(&Reverted::Panic(1))), "{answers:?}");
-    assert!(answers.last().unwrap().is_ok());
-}
-
-#[test]
-fn a_callback_gets_its_result_and_its_failures_do_no_harm() {
-    for code in [stub::recording(), stub::refusing(), stub::wasteful(), stub::silent(), Bytes::new()] {
-        let mut stage = Stage::new();
-        let callback = Address::repeat_byte(0xcb);
-        let mut terms = stage.terms(1, 1);
-        terms.request.callback = callback;
-        let deal = stage.deal(terms);
-        let task = stage.task(deal, 0);
-        stage.market.evm.place(callback, code.clone());
-        let data = Bytes::from_static(b"for the callback");
-        let digest = ResultDigest(alloy::primitives::keccak256(&data));
-        let worker = Actor::number(10).address();
-        let pledge = stage.scheduler.authorize(worker, task);
-        let outcome = Outcome { results: Bytes::new(), callback: data.clone() };
-        let done = stage.contribute_and_finalize(worker, task, digest, &outcome, &pledge).unwrap();
-        assert_eq!(stage.market.view(&Hub::resultForCall { id: task.0 }).unwrap(), data);
-        let heard = done.logs.iter().find(|log| log.address == callback);
-        assert_eq!(heard.is_some(), code == stub::recording());
-        if let Some(log) = heard {
-            assert_eq!(log.data.data[..4], [0x5d, 0xd8, 0x08, 0x55]);
-            assert_eq!(log.data.data[4..36], task.0.0);
-        }
-    }
-}
-
-#[test]
 fn an_enclave_task_needs_an_enclave_and_a_broker_speaks_for_enclaves() {
     let mut stage = Stage::new();
     let tag = protocol::Tag::from_low(0x9);
@@ -411,6 +298,52 @@ fn an_enclave_task_needs_an_enclave_and_a_broker_speaks_for_enclaves() {
     stage.contribute(worker, task, commitment, &by_broker).unwrap();
     let seen = Hub::viewContributionCall { taskid: task.0, worker };
     assert_eq!(stage.market.view(&seen).unwrap().enclaveChallenge, enclave.address());
+}
+
+#[test]
+fn signatures_of_odd_length_in_a_contribution_are_named() {
+    let mut stage = Stage::new();
+    let deal = stage.deal(stage.terms(1, 1));
+    let (task, digest) = (stage.task(deal, 0), ResultDigest(B256::repeat_byte(5)));
+    let worker = Actor::number(10).address();
+    let commitment = (ResultHash::derive(task, digest), ResultSeal::derive(worker, task, digest));
+    let good = stage.scheduler.authorize_enclave(worker, task, &Actor::number(70), commitment);
+    for odd in [0, 63, 66].map(|length| Bytes::from(vec![1; length])) {
+        let permission = Pledge { authorization: odd.clone(), ..good.clone() };
+        let enclave = Pledge { enclave_sign: odd, ..good.clone() };
+        for pledge in [permission, enclave] {
+            let words = "invalid-signature-format";
+            says(stage.contribute(worker, task, commitment, &pledge), words);
+            says(stage.contribute_and_finalize(worker, task, digest, &Outcome::default(), &pledge), words);
+        }
+    }
+    let short = |sign: &Bytes| alloy::primitives::Signature::from_raw(sign).unwrap().as_erc2098().to_vec().into();
+    let compact = Pledge { authorization: short(&good.authorization), enclave_sign: short(&good.enclave_sign), ..good };
+    stage.clone().contribute(worker, task, commitment, &compact).unwrap();
+    stage.contribute_and_finalize(worker, task, digest, &Outcome::default(), &compact).unwrap();
+}
+
+#[test]
+fn a_broker_and_an_enclave_may_be_contracts_and_their_odd_answers_are_bare() {
+    let mut stage = Stage::new();
+    let deal = stage.deal(stage.terms(1, 1));
+    let (task, digest) = (stage.task(deal, 0), ResultDigest(B256::repeat_byte(5)));
+    let (worker, broker) = (Actor::number(10).address(), Address::repeat_byte(0x54));
+    let commitment = (ResultHash::derive(task, digest), ResultSeal::derive(worker, task, digest));
+    stage.market.call(stage.market.owner, &Hub::setTeeBrokerCall { broker }).unwrap();
+    let pledge = Pledge { enclave: broker, ..Pledge::default() };
+    let magic: B256 = B256::right_padding_from(&[0x16, 0x26, 0xba, 0x7e]);
+    for (code, accepted) in [
+        (stub::answering(magic), true),
+        (stub::answering(B256::ZERO), false),
+        (stub::refusing(), false),
+        (stub::silent(), false),
+    ] {
+        let mut stage = stage.clone();
+        stage.market.evm.place(broker, code);
+        let outcome = stage.contribute(worker, task, commitment, &pledge);
+        assert_eq!(outcome.map(drop).err(), (!accepted).then_some(Reverted::Bare));
+    }
 }
 
 #[test]

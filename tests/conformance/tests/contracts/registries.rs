@@ -3,10 +3,18 @@
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolEvent as _;
 use fairgrid_conformance::abi::{Hub, Registry, Resources};
-use fairgrid_conformance::{Artifact, Market, Stage};
+use fairgrid_conformance::{Artifact, Market, Reverted, Stage};
 
 const OWNER: Address = Address::repeat_byte(0x99);
 const ANYBODY: Address = Address::repeat_byte(0x98);
+
+fn bare<T>(result: Result<T, Reverted>) {
+    assert_eq!(result.err(), Some(Reverted::Bare));
+}
+
+fn says<T>(result: Result<T, Reverted>, words: &str) {
+    assert_eq!(result.err(), Some(Reverted::text(words)));
+}
 
 fn id(resource: Address) -> U256 {
     U256::from_be_bytes(resource.into_word().0)
@@ -195,4 +203,96 @@ fn the_hub_declares_the_interfaces_of_a_diamond() {
         assert!(market.view(&Hub::supportsInterfaceCall { id: interface.parse().unwrap() }).unwrap(), "{interface}");
     }
     assert!(!market.view(&Hub::supportsInterfaceCall { id: [0xff; 4].into() }).unwrap());
+}
+
+#[test]
+fn registries_have_the_names_that_explorers_show() {
+    let mut market = Market::deployed();
+    let names = [
+        ("iExec Application Registry (V5)", "iExecAppsV5"),
+        ("iExec Dataset Registry (V5)", "iExecDatasetsV5"),
+        ("iExec Workerpool Registry (V5)", "iExecWorkerpoolV5"),
+    ];
+    for (registry, (name, symbol)) in market.registries.into_iter().zip(names) {
+        assert_eq!(market.evm.view(registry, &Registry::nameCall {}).unwrap(), name);
+        assert_eq!(market.evm.view(registry, &Registry::symbolCall {}).unwrap(), symbol);
+        assert_eq!(market.evm.view(registry, &Registry::ownerCall {}).unwrap(), market.owner);
+        assert_eq!(market.evm.view(registry, &Registry::previousCall {}).unwrap(), Address::ZERO);
+        assert!(market.evm.view(registry, &Registry::initializedCall {}).unwrap());
+    }
+}
+
+/// The calls that made the three resources of the stage, their registries, and a second initialization of each.
+fn creations(stage: &Stage) -> [(Address, Bytes, Address, Bytes); 3] {
+    use alloy::sol_types::SolCall as _;
+    let [apps, datasets, pools] = stage.market.registries;
+    let (name, multiaddr, checksum) = ("a name".to_owned(), Bytes::from_static(b"ipfs"), B256::ZERO);
+    let app = Registry::createAppCall {
+        owner: stage.app_owner.address(),
+        name: name.clone(),
+        kind: "DOCKER".to_owned(),
+        multiaddr: multiaddr.clone(),
+        checksum,
+        mrenclave: Bytes::new(),
+    };
+    let owner = stage.dataset_owner.address();
+    let dataset = Registry::createDatasetCall { owner, name, multiaddr, checksum };
+    let (owner, description) = (stage.scheduler.address(), "a pool".to_owned());
+    let pool = Registry::createWorkerpoolCall { owner, description };
+    let again = |selector: [u8; 4], dynamic: usize, words: usize| -> Bytes {
+        // Every dynamic argument points at the same empty value behind the head.
+        let head = (0..words).map(|at| B256::from(U256::from(if at < dynamic { words * 32 } else { 0 })));
+        let mut data = selector.to_vec();
+        head.chain([B256::ZERO]).for_each(|word| data.extend(word));
+        data.into()
+    };
+    [
+        (apps, app.abi_encode().into(), stage.app, again([0x86, 0xc0, 0x2c, 0x8f], 5, 5)),
+        (datasets, dataset.abi_encode().into(), stage.dataset, again([0x8c, 0x2b, 0x1e, 0x2f], 2, 3)),
+        (pools, pool.abi_encode().into(), stage.pool, again([0xf6, 0x2d, 0x18, 0x88], 1, 1)),
+    ]
+}
+
+#[test]
+fn each_kind_of_resource_is_created_once_and_initialized_once() {
+    let mut stage = Stage::new();
+    for (registry, create, resource, again) in creations(&stage) {
+        says(stage.market.evm.send(ANYBODY, registry, create), "Create2: Failed on deploy");
+        says(stage.market.evm.send(ANYBODY, resource, again), "already initialized");
+    }
+}
+
+#[test]
+fn each_registry_is_initialized_once_even_by_its_owner() {
+    let mut market = Market::deployed();
+    for registry in market.registries {
+        bare(market.evm.call(market.owner, registry, &Registry::initializeCall { previous: ANYBODY }));
+    }
+}
+
+#[test]
+fn names_are_not_supported_for_owners_and_nobody_elses_business() {
+    let mut stage = Stage::new();
+    let name = Registry::setNameCall { ens: ANYBODY, name: "a".to_owned() };
+    for registry in stage.market.registries {
+        let owner = stage.market.owner;
+        says(stage.market.evm.call(owner, registry, &name), "Operation not supported on this chain");
+        says(stage.market.evm.call(ANYBODY, registry, &name), "Ownable: caller is not the owner");
+    }
+    let owners = [&stage.app_owner, &stage.dataset_owner, &stage.scheduler].map(|owner| owner.address());
+    for (resource, owner) in [stage.app, stage.dataset, stage.pool].into_iter().zip(owners) {
+        says(stage.market.evm.call(owner, resource, &name), "Operation not supported on this chain");
+        says(stage.market.evm.call(ANYBODY, resource, &name), "caller is not the owner");
+    }
+}
+
+#[test]
+fn a_policy_is_changed_by_the_pools_owner_within_a_hundred_percent() {
+    let mut stage = Stage::new();
+    let (pool, scheduler) = (stage.pool, stage.scheduler.address());
+    let policy = |stake, reward| Resources::changePolicyCall { stake, reward: U256::from(reward) };
+    says(stage.market.evm.call(ANYBODY, pool, &policy(U256::ZERO, 1)), "caller is not the owner");
+    bare(stage.market.evm.call(scheduler, pool, &policy(U256::ZERO, 101)));
+    stage.market.evm.call(scheduler, pool, &policy(U256::MAX, 100)).unwrap();
+    assert_eq!(stage.market.evm.view(pool, &Resources::m_workerStakeRatioPolicyCall {}).unwrap(), U256::MAX);
 }
