@@ -117,6 +117,20 @@ impl Evm {
         self.transact(self.tx(from, TxKind::Call(to), data, gas), true)
     }
 
+    /// Sends a call with less gas than usual.
+    ///
+    /// # Errors
+    /// [`Reverted`] as the callee said it; nothing has changed then.
+    pub fn call_with_gas<C: SolCall>(
+        &mut self,
+        from: Address,
+        to: Address,
+        call: &C,
+        gas: u64,
+    ) -> Result<Done, Reverted> {
+        self.send_with_gas(from, to, call.abi_encode().into(), gas)
+    }
+
     /// Reads, from nobody in particular.
     ///
     /// # Errors

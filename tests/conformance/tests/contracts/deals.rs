@@ -30,6 +30,7 @@ fn sponsor(stage: &mut Stage, sponsor: Address, orders: &Quadruple) -> Result<Do
 #[test]
 fn the_first_broken_clause_of_the_table_is_the_one_that_speaks() {
     type Mend = fn(&mut Terms, &Terms);
+    type Resign = fn(&mut Quadruple, &Quadruple);
     let clauses: [(&str, Mend); 20] = [
         ("00", |t, _| t.workerpool.category = U256::from(7)),
         ("01", |t, _| (t.request.category, t.workerpool.category) = (U256::ZERO, U256::ZERO)),
@@ -62,7 +63,7 @@ fn the_first_broken_clause_of_the_table_is_the_one_that_speaks() {
     }
     let mut orders = forge(&stage, &terms);
     let honest = stage.sign(terms);
-    let mends: [(&str, fn(&mut Quadruple, &Quadruple)); 4] = [
+    let mends: [(&str, Resign); 4] = [
         ("21", |o, h| o.app.sign = h.app.sign.clone()),
         ("31", |o, h| o.dataset.sign = h.dataset.sign.clone()),
         ("41", |o, h| o.workerpool.sign = h.workerpool.sign.clone()),

@@ -248,7 +248,8 @@ fn each_kind_of_order_may_be_matched_with_a_compact_signature_and_none_with_an_o
 #[test]
 fn a_group_opens_each_restriction_to_its_members_of_purpose_four() {
     type Restrict = fn(&mut Terms, Address);
-    let restrictions: [(&str, Restrict, fn(&Stage) -> Address); 10] = [
+    type Member = fn(&Stage) -> Address;
+    let restrictions: [(&str, Restrict, Member); 10] = [
         ("12", |t, g| t.request.workerpool = g, |s| s.pool),
         ("13", |t, g| t.app.datasetrestrict = g, |s| s.dataset),
         ("14", |t, g| t.app.workerpoolrestrict = g, |s| s.pool),
