@@ -73,3 +73,54 @@ pub fn signer_of(digest: B256) -> Bytes {
     let tail = [0x14, 0x63, 0x16, 0x26, 0xba, 0x7e, 0x60, 224, 0x1b, 0x02, 0x60, 0, 0x52, 0x60, 32, 0x60, 0, 0xf3];
     [&[0x60, 4, 0x35, 0x7f], digest.as_slice(), &tail].concat().into()
 }
+
+/// Answers every call with a failure of a quarter of a megabyte: copying it would cost the caller as much memory.
+#[must_use]
+pub fn bursting() -> Bytes {
+    // PUSH3 size; PUSH1 0; REVERT
+    Bytes::from_static(&[0x62, 0x04, 0, 0, 0x60, 0, 0xfd])
+}
+
+/// A contract with an account at `hub`: agrees to every signature (ERC-1271), forwards what it is called with, and when it
+/// hears a result (`receiveResult`) makes `calls` to the hub, one after the other, whatever becomes of them.
+///
+/// # Panics
+/// When the calls pass 60 kB: offsets have two bytes.
+#[must_use]
+pub fn wallet(hub: Address, calls: &[Bytes]) -> Bytes {
+    // Behind the callee's input size: input offset, value, callee, all gas.
+    let call = [&[0x60, 0, 0x60, 0, 0x73], hub.as_slice(), &[0x5a, 0xf1]].concat();
+    let choose = |signature: usize, heard: usize| {
+        // The selector decides: two comparisons, two jumps.
+        let signed = [&[0x60, 0, 0x35, 0x60, 224, 0x1c, 0x80, 0x63, 0x16, 0x26, 0xba, 0x7e, 0x14][..], &to(signature)];
+        let heard = [&[0x63, 0x5d, 0xd8, 0x08, 0x55, 0x14][..], &to(heard)];
+        [signed.concat(), vec![0x57], heard.concat(), vec![0x57]].concat()
+    };
+    // All of the input goes to the hub, all of its answer comes back.
+    let copied = [0x36, 0x60, 0, 0x60, 0, 0x37, 0x60, 0, 0x60, 0, 0x36];
+    let forward = [&copied[..], &call, &[0x3d, 0x60, 0, 0x60, 0, 0x3e]].concat();
+    let refuse = |accepted: usize| [&to(accepted)[..], &[0x57, 0x3d, 0x60, 0, 0xfd]].concat();
+    let accept = [0x5b, 0x3d, 0x60, 0, 0xf3];
+    let sign = [&[0x5b], &answering(B256::right_padding_from(&[0x16, 0x26, 0xba, 0x7e]))[..]].concat();
+    let make = |data: &Bytes, at: usize| {
+        let size = to(data.len());
+        [&size[..], &to(at), &[0x60, 0, 0x39, 0x60, 0, 0x60, 0], &size, &call, &[0x50]].concat()
+    };
+    let accepted = choose(0, 0).len() + forward.len() + refuse(0).len();
+    let signature = accepted + accept.len();
+    let heard = signature + sign.len();
+    let mut data_at = heard + 2 + calls.iter().map(|data| make(data, 0).len()).sum::<usize>();
+    let mut code = [&choose(signature, heard)[..], &forward, &refuse(accepted), &accept, &sign, &[0x5b]].concat();
+    for data in calls {
+        code.extend(make(data, data_at));
+        data_at += data.len();
+    }
+    code.push(0x00);
+    [code, calls.concat()].concat().into()
+}
+
+/// PUSH2 of an offset or a size.
+fn to(number: usize) -> [u8; 3] {
+    let [high, low] = u16::try_from(number).expect("a few calls are short").to_be_bytes();
+    [0x61, high, low]
+}
