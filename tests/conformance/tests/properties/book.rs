@@ -98,16 +98,18 @@ pub(crate) struct Book {
     // Within one transaction:
     pub(crate) pending: Vec<Entry>,
     pub(crate) judged: Vec<(Address, bool)>,
+    /// Tasks that rewards and seizures refer to.
+    pub(crate) named: BTreeSet<TaskId>,
     /// The vote before won, so the next event must say so.
     pub(crate) owed: Option<TaskId>,
     unpaired: Vec<(Address, Address, Nrlc)>,
-    closed_orders: Vec<OrderHash>,
 }
 
 /// What a transaction had to do with: compared with the views after it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Touched {
     pub(crate) accounts: BTreeSet<Address>,
+    pub(crate) scores: BTreeSet<Address>,
     pub(crate) tasks: BTreeSet<TaskId>,
     pub(crate) deals: BTreeSet<DealId>,
     pub(crate) orders: BTreeSet<OrderHash>,
@@ -151,14 +153,16 @@ impl Book {
                 self.pending.push((Kind::Unlock, owner, nrlc(amount)));
                 Ok(())
             }
-            Event::Reward { owner, amount, .. } => {
+            Event::Reward { owner, amount, task } => {
+                self.named.insert(task);
                 if owner != KITTY {
                     self.paired(self.hub, owner, nrlc(amount))?;
                 }
                 self.pending.push((Kind::Reward, owner, nrlc(amount)));
                 Ok(())
             }
-            Event::Seize { owner, amount, .. } => {
+            Event::Seize { owner, amount, task } => {
+                self.named.insert(task);
                 self.thaw(owner, nrlc(amount))?;
                 self.pending.push((Kind::Seize, owner, nrlc(amount)));
                 Ok(())
@@ -168,7 +172,6 @@ impl Book {
                 Ok(())
             }
             Event::Closed { order, .. } => {
-                self.closed_orders.push(order);
                 self.touched.orders.insert(order);
                 self.mix.count("orders closed");
                 // The whole volume is used up; which that is, the view says.
@@ -194,11 +197,13 @@ impl Book {
                 Ok(())
             }
             Event::TaskInitialize { task, workerpool } => self.opened(market, task, workerpool),
-            Event::AccurateContribution { worker, .. } => {
+            Event::AccurateContribution { worker, task } => {
+                self.named.insert(task);
                 self.judged.push((worker, true));
                 Ok(())
             }
-            Event::FaultyContribution { worker, .. } => {
+            Event::FaultyContribution { worker, task } => {
+                self.named.insert(task);
                 self.judged.push((worker, false));
                 Ok(())
             }

@@ -17,6 +17,9 @@ impl World {
         for account in &touched.accounts {
             self.check_account(*account)?;
         }
+        for worker in &touched.scores {
+            self.check_score(*worker)?;
+        }
         for deal in touched.deals {
             self.check_deal(deal)?;
         }
@@ -38,6 +41,9 @@ impl World {
         accounts.dedup();
         for account in accounts {
             self.check_account(account)?;
+        }
+        for worker in self.book.scores.keys().copied().collect::<Vec<_>>() {
+            self.check_score(worker)?;
         }
         for deal in self.book.made.clone() {
             self.check_deal(deal)?;
@@ -82,8 +88,12 @@ impl World {
         let seen = (small(seen.stake), small(seen.locked));
         let known = (self.book.balance(account), self.book.frozen(account));
         hold!(seen == known, "{account} has {seen:?} free and locked, by the events {known:?}");
-        let score = self.ask(&Hub::viewScoreCall { worker: account })?;
-        hold!(score == self.book.score(account), "{account} has score {score}, not {}", self.book.score(account));
+        Ok(())
+    }
+
+    fn check_score(&mut self, worker: alloy::primitives::Address) -> Result<(), Broken> {
+        let score = self.ask(&Hub::viewScoreCall { worker })?;
+        hold!(score == self.book.score(worker), "{worker} has score {score}, not {}", self.book.score(worker));
         Ok(())
     }
 

@@ -75,7 +75,11 @@ impl World {
         let pools = [0, 1, 7, 1_000, 999_999_999, 1_000_000_000, 5_000_000_000, 12_345_678_901];
         let workerpoolprice = price(dice, &pools);
         let requester = if dice.chance(15) { WALLET } else { who(dice.pick(&REQUESTERS)) };
-        let callback = if dice.chance(45) { dice.pick(&CALLBACKS) } else { Address::ZERO };
+        let callback = match dice.below(9) {
+            0 | 1 => WALLET,
+            2..5 => dice.pick(&CALLBACKS),
+            _ => Address::ZERO,
+        };
         let app = AppOrder { app: self.app, appprice, volume: U256::from(MANY), tag, ..Default::default() };
         let sold = U256::from(dice.pick(&[volume, volume, 3, 7, MANY]));
         let workerpool = WorkerpoolOrder {

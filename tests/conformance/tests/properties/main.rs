@@ -29,7 +29,7 @@ use crate::book::Mix;
 use crate::run::{Failure, run};
 
 /// Sequences without `FAIRGRID_CASES`.
-const CASES: u64 = 1_000;
+const CASES: u64 = 2_000;
 /// The machine that this must be quick on has two cores.
 const THREADS: usize = 2;
 

@@ -8,7 +8,7 @@ use crate::dice::Dice;
 use crate::world::World;
 
 /// Everything is compared after every so many acts; in between, what the acts touched.
-const ALL_AFTER: u64 = 25;
+const ALL_AFTER: u64 = 40;
 /// Plays at most while cutting a failure down.
 const TRIES: usize = 400;
 

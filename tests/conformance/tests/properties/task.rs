@@ -225,6 +225,7 @@ impl Book {
         let seal = ResultSeal::derive(worker, id, digest);
         hold!(alone || vote.seal.is_none_or(|known| known == seal), "task {id}: {worker} reveals under a foreign seal");
         vote.status = PROVED;
+        self.touched.accounts.insert(worker);
         row.revealed += 1;
         row.digest = digest;
         self.mix.count("reveals");
@@ -235,6 +236,7 @@ impl Book {
         hold!(row.may_reopen(now), "task {id} is reopened at {now}: {row:?}");
         for vote in row.votes.iter_mut().filter(|vote| vote.hash == row.consensus) {
             vote.status = REJECTED;
+            self.touched.accounts.insert(vote.worker);
             self.mix.count("votes rejected");
         }
         row.groups.retain(|(group, _)| *group != row.consensus);
@@ -257,7 +259,7 @@ impl Book {
         for (worker, right) in judged {
             let score = self.scores.entry(worker).or_default();
             *score = if right { *score + U256::from(1) } else { *score * U256::from(2) / U256::from(3) };
-            self.touched.accounts.insert(worker);
+            self.touched.scores.insert(worker);
             self.mix.count(if right { "workers praised" } else { "workers slashed" });
         }
         if drawn {
@@ -284,6 +286,8 @@ impl Book {
         let mut found = std::mem::take(&mut self.pending);
         found.sort_unstable();
         expected.sort_unstable();
+        let named = std::mem::take(&mut self.named);
+        hold!(named.iter().all(|task| *task == id), "task {id} settles in the name of {named:?}");
         hold!(found == *expected, "task {id} settles {found:?}, not {expected:?}");
         Ok(())
     }
