@@ -48,4 +48,14 @@ static inline void app_computed(const char *name) {
     app_close(file);
 }
 
+/* The same for an app that also serves requests with a callback: what the contract gets is `value` as an ABI-encoded
+ * int256, 64 digits of two's complement. The deal decides which of the two the replicates must agree on. */
+static inline void app_computed_int256(const char *name, long long value) {
+    const char *sign = value < 0 ? "ffffffffffffffff" : "0000000000000000";
+    FILE *file = app_create("computed.json");
+    fprintf(file, "{\"deterministic-output-path\":\"/iexec_out/%s\",", name);
+    fprintf(file, "\"callback-data\":\"0x%s%s%s%016llx\"}", sign, sign, sign, (unsigned long long)value);
+    app_close(file);
+}
+
 #endif
