@@ -194,6 +194,24 @@ sol! {
         function viewDealBoost(bytes32 id) external view returns (DealBoost);
     }
 
+    interface ComputeOracle {
+        error NotAllowed(address caller);
+        error NoTerms();
+        error TooDear(uint256 price, uint256 maxPrice);
+        error NotPending(bytes32 taskid);
+        error NotOver(bytes32 taskid);
+
+        function ask(AppOrder app, WorkerpoolOrder workerpool, string params) external returns (bytes32);
+        function answers(bytes32 taskid) external view returns (uint8 status, uint64 time, int256 value);
+        function collect(bytes32 taskid) external;
+        function withdraw(uint256 amount) external;
+        function receiveResult(bytes32 taskid, bytes result) external;
+    }
+
+    interface Prices {
+        function priceOf(bytes32 taskid) external view returns (int256);
+    }
+
     interface Rlc {
         function name() external view returns (string);
         function symbol() external view returns (string);

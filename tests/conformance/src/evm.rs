@@ -149,18 +149,26 @@ impl Evm {
     /// # Panics
     /// When the constructor fails.
     pub fn deploy(&mut self, from: Address, artifact: &Artifact, arguments: &[u8]) -> Address {
-        self.deploy_logged(from, artifact, arguments).0
+        let created = self.create(from, artifact, arguments);
+        created.unwrap_or_else(|error| panic!("deploying {}: {error:?}", artifact.name)).0
     }
 
-    /// Deploys creation code, and tells what it logged.
+    /// Deploys creation code whose constructor may refuse, and tells what it logged.
+    ///
+    /// # Errors
+    /// [`Reverted`] as the constructor said it.
     ///
     /// # Panics
-    /// When the constructor fails.
-    pub fn deploy_logged(&mut self, from: Address, artifact: &Artifact, arguments: &[u8]) -> (Address, Vec<Log>) {
+    /// Never: a creation that succeeds has an address.
+    pub fn create(
+        &mut self,
+        from: Address,
+        artifact: &Artifact,
+        arguments: &[u8],
+    ) -> Result<(Address, Vec<Log>), Reverted> {
         let code = [&artifact.bytecode, arguments].concat();
-        let done = self.transact(self.tx(from, TxKind::Create, code.into(), GAS_LIMIT), true);
-        let done = done.unwrap_or_else(|error| panic!("deploying {}: {error:?}", artifact.name));
-        (done.created.expect("a creation has an address"), done.logs)
+        let done = self.transact(self.tx(from, TxKind::Create, code.into(), GAS_LIMIT), true)?;
+        Ok((done.created.expect("a creation has an address"), done.logs))
     }
 
     /// Puts runtime code at an address. Its coin stays.

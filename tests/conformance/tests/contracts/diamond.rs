@@ -116,7 +116,7 @@ fn a_new_diamond_says_its_owner_and_its_cut_even_when_that_is_empty() {
     let mut evm = Evm::new(1);
     let args = DiamondArgs { owner: STRANGER, init: Address::ZERO, initCalldata: Bytes::new() };
     let arguments = (Vec::<Cut>::new(), args).abi_encode_params();
-    let (_, logs) = evm.deploy_logged(STRANGER, &Artifact::named("Diamond"), &arguments);
+    let (_, logs) = evm.create(STRANGER, &Artifact::named("Diamond"), &arguments).unwrap();
     assert_eq!(logs.len(), 2);
     let owned = Diamond::OwnershipTransferred::decode_log(&logs[0]).unwrap();
     assert_eq!((owned.previousOwner, owned.newOwner), (Address::ZERO, STRANGER));

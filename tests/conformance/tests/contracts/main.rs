@@ -17,6 +17,7 @@ mod coverage;
 mod deals;
 mod diamond;
 mod escrow;
+mod examples;
 mod failures;
 mod gas;
 mod native;
