@@ -190,6 +190,14 @@ impl Client {
         self.node().balance(who).await
     }
 
+    /// Whether code lies at an address, so that a call to it can do anything.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn is_contract(&self, at: Address) -> Result<bool, Error> {
+        Ok(!self.node().code(at).await?.is_empty())
+    }
+
     /// What a mined transaction cost and did; `None` while it is not mined.
     ///
     /// # Errors

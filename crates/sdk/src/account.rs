@@ -112,6 +112,20 @@ impl Account {
         self.send(calls::deposit_by_approve_and_call(info.token, info.hub, amount, Bytes::new())).await
     }
 
+    /// Moves RLC from the wallet onto the hub, where it belongs to `who`: a contract that pays for its own deals, say.
+    ///
+    /// Two transactions. When only the first one succeeds, the money lies free in this account.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for the zero address; those of [`Account::deposit`].
+    pub async fn deposit_for(&self, amount: Amount, who: Address) -> Result<Receipt, Error> {
+        if who.is_zero() {
+            return Err(Error::Usage("what the zero address owns is lost: name another one".to_owned()));
+        }
+        self.deposit(amount).await?;
+        self.send(calls::transfer_stake(self.session.chain.info().hub, who, amount)).await
+    }
+
     /// Moves free money from the hub back into the wallet.
     ///
     /// # Errors

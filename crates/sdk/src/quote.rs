@@ -36,6 +36,8 @@ pub struct Wish {
     pub category: Option<u64>,
     /// Pool; `None` is any.
     pub workerpool: Option<Address>,
+    /// Contract that the hub hands each result to; `None` for files.
+    pub callback: Option<Address>,
 }
 
 /// An input of the user: a URL, or a file to be uploaded first.
@@ -144,6 +146,10 @@ impl Quote {
 fn check(wish: &Wish) -> Result<(), Error> {
     if wish.tasks == 0 || wish.tasks > MAX_TASKS {
         return Err(Error::Usage(format!("{} tasks cannot be ordered: choose 1 to {MAX_TASKS}", wish.tasks)));
+    }
+    if wish.callback == Some(Address::ZERO) {
+        let what = "the zero address takes no callback: name the contract that wants the results";
+        return Err(Error::Usage(what.to_owned()));
     }
     protocol::params::split_args(&wish.args).map_err(|error| Error::Usage(error.to_string()))?;
     DealParams::parse(&params(wish)).map_err(|error| Error::Usage(error.to_string()))?;
@@ -255,6 +261,7 @@ fn request_order(
         category: pool.category,
         trust: U256::from(wish.trust),
         beneficiary: requester,
+        callback: wish.callback.unwrap_or_default(),
         params: params(wish),
         salt: B256::from(runtime::random::bytes::<32>()),
         ..RequestOrder::default()
@@ -316,5 +323,7 @@ mod tests {
             let wish = Wish { tasks, args: args.to_owned(), ..Wish::default() };
             assert!(matches!(check(&wish), Err(Error::Usage(_))), "{tasks} {args}");
         }
+        let wish = Wish { tasks: 1, callback: Some(Address::ZERO), ..Wish::default() };
+        assert!(matches!(check(&wish), Err(Error::Usage(_))), "a callback to nobody");
     }
 }

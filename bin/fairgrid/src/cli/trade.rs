@@ -34,6 +34,9 @@ pub(crate) struct Run {
     /// Only this workerpool contract.
     #[arg(long, value_parser = super::address)]
     pub(crate) workerpool: Option<Address>,
+    /// Contract that the hub calls with each result, instead of files; the app must write callback data.
+    #[arg(long, value_parser = super::address)]
+    pub(crate) callback: Option<Address>,
     /// Where results go, one folder a task; by default fairgrid-results/ and the deal's id.
     #[arg(long, short)]
     pub(crate) output: Option<PathBuf>,
@@ -113,7 +116,13 @@ pub(crate) enum AccountVerb {
         place: Where,
     },
     /// Move RLC from the wallet onto the hub, where it pays for deals and backs stakes.
-    Deposit(Move),
+    Deposit {
+        /// Whose it becomes there; by default the wallet's own. A contract that asks for computations pays from it.
+        #[arg(long = "for", value_name = "ADDRESS", value_parser = super::address)]
+        owner: Option<Address>,
+        #[command(flatten)]
+        amount: Move,
+    },
     /// Move free RLC from the hub back into the wallet.
     Withdraw(Move),
     /// Send RLC from the wallet to another address.

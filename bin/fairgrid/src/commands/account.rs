@@ -16,8 +16,13 @@ pub(crate) async fn run(context: &Context<'_>, verb: &AccountVerb) -> anyhow::Re
             let who = address_of(context, account)?;
             show(context, &context.session(place).await?, who).await
         }
-        AccountVerb::Deposit(options) => {
-            act(context, options, "deposited", async |account, amount| account.deposit(amount).await).await
+        AccountVerb::Deposit { owner, amount } => {
+            let owner = *owner;
+            act(context, amount, "deposited", async move |account, amount| match owner {
+                Some(owner) => account.deposit_for(amount, owner).await,
+                None => account.deposit(amount).await,
+            })
+            .await
         }
         AccountVerb::Withdraw(options) => {
             act(context, options, "withdrawn", async |account, amount| account.withdraw(amount).await).await

@@ -60,6 +60,7 @@ async fn show(context: &Context<'_>, session: &Session, id: DealId) -> anyhow::R
         "tag": deal.tag.to_string(),
         "requester": deal.requester,
         "sponsor": deal.sponsor,
+        "callback": (!deal.callback.is_zero()).then_some(deal.callback),
         "params": deal.params,
         "start": deal.start,
         "first": deal.bot_first.to_string(),
@@ -68,6 +69,9 @@ async fn show(context: &Context<'_>, session: &Session, id: DealId) -> anyhow::R
         "tasks": listed,
     });
     let mut lines = describe(id, &deal);
+    if !deal.callback.is_zero() {
+        lines.push(format!("  callback   {} gets each result", deal.callback));
+    }
     lines.extend(tasks.iter().map(|(index, task, phase)| format!("  task {index:<5} {task} {phase}")));
     if deal.bot_size > protocol::U256::from(SHOWN) {
         lines.push(format!("  … {} tasks in all", deal.bot_size));

@@ -102,6 +102,7 @@ fn tell_result(context: &Context<'_>, index: u64, fetched: &Fetched) {
         "folder": fetched.folder,
         "digest": fetched.digest,
         "failure": fetched.failure(),
+        "callback_data": fetched.called_back,
     });
     context.printer.event("result", fields);
 }
@@ -142,9 +143,10 @@ impl Finished {
             }
         }
         let proven: Vec<PathBuf> = self.results.iter().filter_map(|(_, fetched)| fetched.subject()).collect();
-        let text = match proven.as_slice() {
+        let shown: Vec<String> = self.results.iter().filter_map(|(_, fetched)| shown(fetched)).collect();
+        let text = match shown.as_slice() {
             [] => String::new(),
-            [one] => one.display().to_string(),
+            [one] => one.clone(),
             many => format!("{} verified results in {}", many.len(), output.display()),
         };
         let fields = json!({
@@ -156,6 +158,12 @@ impl Finished {
         });
         printer.result("finished", fields, text);
     }
+}
+
+/// A result as people get it: the path of its file, or what the contract was handed.
+fn shown(fetched: &Fetched) -> Option<String> {
+    let data = fetched.called_back.as_ref().map(ToString::to_string);
+    data.or_else(|| fetched.subject().map(|path| path.display().to_string()))
 }
 
 /// Where results go unless the user says: a folder of the deal's own, so that no purchase meets another's files.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use alloy_primitives::Address;
 use protocol::DealId;
 use sdk::place::{Purchase, place};
 use sdk::quote::{Input, Quote, Wish, quote, upload_inputs};
@@ -27,7 +28,7 @@ async fn buy(
     context: &Context<'_>,
     session: &Session,
     account: &sdk::Account,
-    app: alloy_primitives::Address,
+    app: Address,
     options: &Run,
 ) -> anyhow::Result<Outcome> {
     if let Some(output) = options.output.as_ref().filter(|_| !options.dry_run) {
@@ -45,9 +46,13 @@ async fn buy(
         max_price: options.max_price,
         category: options.category,
         workerpool: options.workerpool,
+        callback: options.callback,
     };
     let quote = quote(session, account.address(), &wish).await?;
     tell_quote(context, &quote);
+    if let Some(callback) = options.callback {
+        warn_without_code(context, session, callback).await?;
+    }
     if options.dry_run {
         return dry(context, session, account, &quote).await;
     }
@@ -118,12 +123,27 @@ fn tell_quote(context: &Context<'_>, quote: &Quote) {
         "tasks": request.volume.to_string(),
         "trust": request.trust.to_string(),
         "category": request.category.to_string(),
+        "callback": (!request.callback.is_zero()).then_some(request.callback),
     });
-    let text = format!(
+    let mut text = format!(
         "you sign: {} task(s) of app {} at trust {}, in category {}, for {} a task, {} at most in all",
         request.volume, request.app, request.trust, request.category, quote.task_price, quote.ceiling
     );
+    if !request.callback.is_zero() {
+        text.push_str(&format!("; the hub hands each result to {}", request.callback));
+    }
     context.printer.note("quote", fields, text);
+}
+
+/// A callback to an account without code is called in vain: the task is paid all the same.
+async fn warn_without_code(context: &Context<'_>, session: &Session, callback: Address) -> Result<(), Error> {
+    if session.chain.is_contract(callback).await? {
+        return Ok(());
+    }
+    let text =
+        format!("there is no contract at {callback} now: unless it is deployed before the end, nobody is called");
+    context.printer.note("warning", json!({ "callback": callback, "message": text }), format!("warning: {text}"));
+    Ok(())
 }
 
 fn tell_deals(context: &Context<'_>, purchase: &Purchase) {

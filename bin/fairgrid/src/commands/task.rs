@@ -53,6 +53,9 @@ async fn show(context: &Context<'_>, session: &Session, id: TaskId) -> anyhow::R
         .map(|(worker, found)| json!({"worker": worker, "status": format!("{:?}", found.status), "hash": found.hash}))
         .collect();
     let results = String::from_utf8_lossy(&view.results).into_owned();
+    let deal = session.chain.deal(view.deal).await.map_err(Error::from)?;
+    let callback = deal.map(|deal| deal.callback).filter(|callback| !callback.is_zero());
+    let handed = callback.filter(|_| matches!(view.phase, Phase::Completed { .. })).map(|_| &view.callback_results);
     let fields = json!({
         "task": id,
         "deal": view.deal,
@@ -64,6 +67,8 @@ async fn show(context: &Context<'_>, session: &Session, id: TaskId) -> anyhow::R
         "contributions": listed,
         "digest": view.digest,
         "results": results,
+        "callback": callback,
+        "callback_data": handed,
     });
     let mut lines = vec![
         format!("task {id}"),
@@ -75,6 +80,10 @@ async fn show(context: &Context<'_>, session: &Session, id: TaskId) -> anyhow::R
     }
     if !results.is_empty() {
         lines.push(format!("  results    {results}"));
+    }
+    if let Some(callback) = callback {
+        let got = handed.map_or_else(|| "nothing so far".to_owned(), ToString::to_string);
+        lines.push(format!("  callback   {callback} was handed {got}"));
     }
     context.printer.result("task", fields, lines.join("\n"));
     Ok(Outcome::Success)

@@ -35,7 +35,7 @@ const WORKER_PURSE: u64 = 100;
 const APP_VOLUME: u64 = 1_000_000;
 
 /// The apps that every local network sells: name, price in nRLC, module, description.
-const APPS: [(&str, u64, &[u8], &str); 3] = [
+const APPS: [(&str, u64, &[u8], &str); 4] = [
     (
         "raytracer",
         50_000_000,
@@ -47,6 +47,12 @@ const APPS: [(&str, u64, &[u8], &str); 3] = [
         10_000_000,
         include_bytes!("../../../../dapps/wordcount/wordcount.wasm"),
         "counts the words of its input files",
+    ),
+    (
+        "median",
+        10_000_000,
+        include_bytes!("../../../../dapps/median/median.wasm"),
+        "the median of numbers, also for contracts: --decimals",
     ),
     ("echo", 0, include_bytes!("../../../../dapps/echo/echo.wasm"), "writes its arguments and its task's index"),
 ];
