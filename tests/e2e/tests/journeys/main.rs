@@ -2,6 +2,7 @@
 //!
 //! Tests that only buy share one network, one after another; whoever crashes or cheats gets a network of its own.
 
+mod author;
 mod buying;
 mod chaos;
 mod crashes;
@@ -10,6 +11,7 @@ mod docs;
 mod full_disk;
 mod misbehaving;
 mod money;
+mod oracle;
 mod proving;
 mod refunds;
 mod refusals;

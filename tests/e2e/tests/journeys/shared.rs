@@ -28,9 +28,7 @@ pub(crate) async fn sell(network: &Network, name: &str, path: &Path, offer: bool
     runtime::tls::install();
     let known = sdk::Network::read(&network.home().join("network.json")).expect("a network file");
     let session = Session::connect(known, SystemClock::shared()).await.expect("the network answers");
-    let folder = network.home().join("wallets");
-    let password = std::fs::read_to_string(folder.join(".password")).expect("a local network keeps its password");
-    let wallet = Wallets::at(folder).open("developer", password.trim()).expect("the developer's wallet opens");
+    let wallet = wallet(network, "developer");
     let stopper = Stopper::new();
     let account = Account::open(&session, wallet, &network.home().join("accounts"), &stopper.stop()).await;
     let account = account.expect("the developer's account opens");
@@ -41,6 +39,13 @@ pub(crate) async fn sell(network: &Network, name: &str, path: &Path, offer: bool
     }
     account.close().await;
     app
+}
+
+/// A wallet of the network, opened.
+pub(crate) fn wallet(network: &Network, name: &str) -> chain::Wallet {
+    let folder = network.home().join("wallets");
+    let password = std::fs::read_to_string(folder.join(".password")).expect("a local network keeps its password");
+    Wallets::at(folder).open(name, password.trim()).unwrap_or_else(|error| panic!("the wallet '{name}': {error}"))
 }
 
 /// SHA-256 of a file: what consensus on a single file is about.
