@@ -53,8 +53,8 @@ contract ComputeOracle is IOracleConsumer {
     mapping(bytes32 taskid => Answer) public answers;
     uint256 private asked;
 
-    /// @notice A question was asked and paid for. params are what the app gets.
-    event Asked(bytes32 indexed taskid, string params);
+    /// @notice A question was asked and paid for: the only task of a deal. params are what the app gets.
+    event Asked(bytes32 indexed taskid, bytes32 indexed dealid, string params);
     /// @notice The workers' answer arrived.
     event Answered(bytes32 indexed taskid, int256 value);
     /// @notice The workers agreed on something that is no number.
@@ -101,7 +101,7 @@ contract ComputeOracle is IOracleConsumer {
         taskid = keccak256(abi.encodePacked(dealid, uint256(0)));
         // Written after the calls, for only they tell the id; the hub is trusted, and it calls nobody who could write.
         answers[taskid].status = Status.ASKED;
-        emit Asked(taskid, params);
+        emit Asked(taskid, dealid, params);
     }
 
     /// @inheritdoc IOracleConsumer

@@ -55,12 +55,19 @@ pub(super) fn tests(site: &mut Site) -> Result<Verdict> {
         }
         Err(missing) => site.left_out.push(("containers", missing.clone())),
     }
-    match anvil(site) {
+    match foundry(site, "anvil") {
         Ok(binary) => {
             println!("the chain's suite also runs on {}", binary.display());
             cargo.env("FAIRGRID_TEST_ANVIL", binary);
         }
         Err(missing) => site.left_out.push(("anvil", missing)),
+    }
+    match cast(site) {
+        Ok(binary) => {
+            println!("the documentation's lines for contract authors run with {}", binary.display());
+            cargo.env("FAIRGRID_TEST_CAST", binary);
+        }
+        Err(missing) => site.left_out.push(("cast", missing)),
     }
     let ordinary = done(&mut cargo, "a test failed")?;
     drop(engine);
@@ -139,17 +146,24 @@ fn engine(site: &mut Site) -> Result<Engine, Missing> {
     Engine::start().map_err(|error| Missing { reason: format!("{error:#}"), installable: true })
 }
 
-/// The binary of the reference node, from the npm package of this platform.
-fn anvil(site: &mut Site) -> Result<PathBuf, Missing> {
+/// What contract authors type: cast, and the tools beside it.
+fn cast(site: &mut Site) -> Result<PathBuf, Missing> {
+    let curl = Need { sign: Sign::Program("curl"), package: "curl" };
+    site.machine.provide(&[curl, Need { sign: Sign::Program("jq"), package: "jq" }])?;
+    foundry(site, "cast")
+}
+
+/// A binary of Foundry, whose node is the reference, from its npm package for this platform.
+fn foundry(site: &mut Site, name: &str) -> Result<PathBuf, Missing> {
     let folder = site.root.join("tests/clients");
     site.machine.provide_npm(&folder)?;
     let system = if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS };
     let processor = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
-    let binary = folder.join(format!("node_modules/@foundry-rs/anvil-{system}-{processor}/bin/anvil"));
+    let binary = folder.join(format!("node_modules/@foundry-rs/{name}-{system}-{processor}/bin/{name}"));
     if binary.is_file() {
         return Ok(binary);
     }
-    let reason = format!("npm has no anvil for {system}-{processor}");
+    let reason = format!("npm has no {name} for {system}-{processor}");
     Err(Missing { reason, installable: false })
 }
 

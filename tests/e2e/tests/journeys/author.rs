@@ -8,7 +8,7 @@ use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol;
 use e2e::{Network, eventually};
-use protocol::{Address, B256, TaskId};
+use protocol::{Address, B256, DealId, TaskId};
 use serde::de::DeserializeOwned;
 
 use crate::shared::wallet;
@@ -27,7 +27,7 @@ sol! {
 
     #[sol(rpc)]
     interface ComputeOracle {
-        event Asked(bytes32 indexed taskid, string params);
+        event Asked(bytes32 indexed taskid, bytes32 indexed dealid, string params);
         function ask(AppOrder app, WorkerpoolOrder workerpool, string params) external returns (bytes32);
         function answers(bytes32 taskid) external view returns (uint8 status, uint64 time, int256 value);
         function collect(bytes32 taskid) external;
@@ -92,13 +92,19 @@ impl Author {
     }
 
     /// Asks the oracle one question, in one transaction.
-    pub(crate) async fn ask(&self, oracle: Address, offers: Offers, params: &str) -> TaskId {
+    pub(crate) async fn ask(&self, oracle: Address, offers: Offers, params: &str) -> Question {
         let contract = ComputeOracle::new(oracle, &self.node);
         let sent = contract.ask(offers.app, offers.workerpool, params.to_owned()).send().await;
         let receipt = mined(sent.expect("the oracle takes the question")).await;
         let asked = receipt.decoded_log::<ComputeOracle::Asked>().expect("the oracle says which task it is");
-        TaskId(asked.taskid)
+        Question { deal: DealId(asked.dealid), task: TaskId(asked.taskid) }
     }
+}
+
+/// What became of a question.
+pub(crate) struct Question {
+    pub(crate) deal: DealId,
+    pub(crate) task: TaskId,
 }
 
 /// The receipt of a transaction that succeeds.

@@ -91,7 +91,7 @@ async fn a_contract_asks_once_and_holds_what_three_workers_agreed_on() {
     assert_eq!(witness.account(oracle).await.stake, stake());
 
     let offers = Offers::open(&author, app, "0", oracle).await;
-    let task = author.ask(oracle, offers, "--decimals 2 101.25 99.75 100.5").await;
+    let task = author.ask(oracle, offers, "--decimals 2 101.25 99.75 100.5").await.task;
     eventually("the answer in the contract", async || {
         (answer(&author, oracle, task).await == (ANSWERED, number(10_050))).then_some(())
     })
@@ -169,14 +169,14 @@ async fn an_oracle_whose_callback_fails_or_whose_task_fails_is_not_stuck() {
     // Too little gas for any contract: the callback fails, and the task is finalized and paid all the same.
     let hub = Hub::new(author.hub(), Author::with_wallet(&network, "owner").node);
     let _set = mined(hub.setCallbackGas(U256::from(5_000)).send().await.expect("the hub's owner may")).await;
-    let task = author.ask(oracle, offers(oracle).await, "7 9 8").await;
+    let task = author.ask(oracle, offers(oracle).await, "7 9 8").await.task;
     assert!(matches!(ended(&witness, task).await, Phase::Completed { .. }));
     assert_eq!(answer(&author, oracle, task).await.0, ASKED);
     assert!(collect(&author, oracle, task).await, "anybody may bring the result in");
     assert_eq!(answer(&author, oracle, task).await, (ANSWERED, number(8)));
 
     let before = witness.account(oracle).await;
-    let task = author.ask(oracle, offers(oracle).await, "seven").await;
+    let task = author.ask(oracle, offers(oracle).await, "seven").await.task;
     assert_eq!(witness.account(oracle).await.locked, price());
     assert!(!collect(&author, oracle, task).await, "it is not over");
     witness.advance(101).await;
