@@ -74,13 +74,6 @@ pub fn signer_of(digest: B256) -> Bytes {
     [&[0x60, 4, 0x35, 0x7f], digest.as_slice(), &tail].concat().into()
 }
 
-/// Answers every call with a failure of a quarter of a megabyte: copying it would cost the caller as much memory.
-#[must_use]
-pub fn bursting() -> Bytes {
-    // PUSH3 size; PUSH1 0; REVERT
-    Bytes::from_static(&[0x62, 0x04, 0, 0, 0x60, 0, 0xfd])
-}
-
 /// A contract with an account at `hub`: agrees to every signature (ERC-1271), forwards what it is called with, and when it
 /// hears a result (`receiveResult`) makes `calls` to the hub, one after the other, whatever becomes of them.
 ///

@@ -37,18 +37,18 @@ fn boost_stays_as_cheap_as_it_was() {
     let mut stage = busy();
     let orders = stage.sign(fresh(stage.terms(1, 1), 1));
     let done = boost(&mut stage, &orders).unwrap();
-    check("matchOrdersBoost", done.gas, 250_000);
+    check("matchOrdersBoost", done.gas, 228_000);
     let deal = id(&done);
-    check("pushResultBoost, 85 bytes", push(&stage, deal).send(&mut stage.clone()).unwrap().gas, 127_000);
+    check("pushResultBoost, 85 bytes", push(&stage, deal).send(&mut stage.clone()).unwrap().gas, 121_000);
     stage.market.evm.now += 7 * 300;
-    check("claimBoost", claim(&mut stage, deal, 0).unwrap().gas, 114_000);
+    check("claimBoost", claim(&mut stage, deal, 0).unwrap().gas, 110_000);
     let orders = stage.sign(fresh(stage.terms_with_dataset(1, 1), 2));
     let done = boost(&mut stage, &orders).unwrap();
-    check("matchOrdersBoost with dataset", done.gas, 298_000);
+    check("matchOrdersBoost with dataset", done.gas, 270_000);
     let deal = id(&done);
-    check("pushResultBoost with dataset and kitty", push(&stage, deal).send(&mut stage).unwrap().gas, 140_000);
+    check("pushResultBoost with dataset and kitty", push(&stage, deal).send(&mut stage).unwrap().gas, 134_000);
     let orders = stage.sign(fresh(stage.terms(1, 1), 3));
     let payer = stage.requester.address();
     let done = sponsor(&mut stage, payer, &orders).unwrap();
-    check("sponsorMatchOrdersBoost by the requester", done.gas, 250_000);
+    check("sponsorMatchOrdersBoost by the requester", done.gas, 228_000);
 }

@@ -107,7 +107,7 @@ impl World {
         for number in 5..10 {
             market.fund(who(number), Amount::rlc(1_000));
         }
-        let codes = [stub::recording(), stub::refusing(), stub::wasteful(), stub::bursting()];
+        let codes = [stub::recording(), stub::refusing(), stub::wasteful(), stub::bursting(0x4_0000, true)];
         for (place, code) in CALLBACKS[1..5].iter().zip(codes) {
             market.evm.place(*place, code);
         }
