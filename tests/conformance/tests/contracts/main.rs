@@ -26,3 +26,4 @@ mod registries;
 mod token;
 mod tokens;
 mod views;
+mod worst;

@@ -126,8 +126,13 @@ impl Book {
         let mut completed = false;
         for said in logs.iter().filter(|log| log.address == hub).filter_map(event) {
             if completed {
-                self.mix.count("re-entered from a callback");
-                completed = false;
+                self.mix.count(match said {
+                    Event::OrdersMatched { .. } => "matched inside a callback",
+                    Event::TaskContribute { .. } => "voted inside a callback",
+                    Event::TaskClaimed { .. } => "claimed inside a callback",
+                    Event::TaskFinalize { .. } => "finalized inside a callback",
+                    _ => "other events of callbacks",
+                });
             }
             completed |= matches!(said, Event::TaskFinalize { .. });
             if let Some(task) = self.owed {
@@ -180,6 +185,9 @@ impl Book {
                 Ok(())
             }
             Event::SchedulerNotice { .. } => Ok(()),
+            Event::SchedulerNoticeBoost { .. }
+            | Event::DealSponsoredBoost { .. }
+            | Event::ResultPushedBoost { .. } => Err(format!("nobody plays boost here, but the hub says {said:?}")),
             Event::OrdersMatched { deal, app, dataset, workerpool, request, volume } => {
                 self.matched(market, deal, volume)?;
                 for order in [app, dataset, workerpool, request] {

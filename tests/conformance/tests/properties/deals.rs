@@ -38,6 +38,14 @@ impl World {
         Ok(())
     }
 
+    /// Orders that fit, for somebody else to match.
+    pub(crate) fn offer(&mut self, dice: &mut Dice) -> Result<(), Broken> {
+        let mut orders = self.draft(dice);
+        self.sign(&mut orders, dice)?;
+        self.orders.push(orders);
+        Ok(())
+    }
+
     pub(crate) fn rematch(&mut self, dice: &mut Dice) -> Result<(), Broken> {
         let Some(mut orders) = (!self.orders.is_empty()).then(|| self.orders[dice.below(self.orders.len())].clone())
         else {

@@ -25,7 +25,7 @@ impl World {
         let much = U256::from(self.book.balance(holder)) + U256::from(1);
         let one = U256::from(1);
         let hub = self.book.hub;
-        match dice.below(9) {
+        match dice.below(10) {
             0 => self.forbidden(holder, &Hub::withdrawCall { amount: much }),
             1 => self.forbidden(holder, &Hub::withdrawToCall { amount: much, target: hub }),
             2 => self.forbidden(holder, &Hub::transferCall { to: stranger, amount: much }),
@@ -33,7 +33,11 @@ impl World {
             4 => self.forbidden(holder, &Hub::transferCall { to: Address::ZERO, amount: U256::ZERO }),
             5 => self.forbidden(holder, &Hub::approveCall { spender: Address::ZERO, amount: one }),
             6 => self.forbidden(stranger, &Hub::recoverCall {}),
-            7 => self.forbidden(holder, &Hub::decreaseAllowanceCall { spender: hub, amount: one }),
+            7 => {
+                let call = Hub::transferFromCall { from: Address::ZERO, to: holder, amount: U256::ZERO };
+                self.forbidden(holder, &call)
+            }
+            8 => self.forbidden(holder, &Hub::decreaseAllowanceCall { spender: hub, amount: one }),
             _ => {
                 // Pretending to be another token brings nothing.
                 let call = Hub::receiveApprovalCall { sender: holder, amount: one, token: hub, data: Bytes::new() };

@@ -46,7 +46,7 @@ const REACHED: [(&str, u64); 24] = [
     ("completed by vote", 500),
     ("completed alone", 300),
     ("completed with a callback", 200),
-    ("re-entered from a callback", 20),
+    ("other events of callbacks", 1),
     ("failed untouched", 500),
     ("failed with votes", 300),
     ("workers praised", 500),

@@ -200,7 +200,7 @@ impl World {
         if !row.may_finalize(now) && row.revealed > 0 && dice.chance(50) {
             self.wait_until(self.book.tasks[&task].reveal_before);
         }
-        self.prepare_callback(task, dice);
+        self.prepare_callback(task, dice)?;
         let (row, deal) = (&self.book.tasks[&task], &self.book.deal_of(task).view);
         let known = result_of(row.digest.0);
         let data = match known {
@@ -230,7 +230,7 @@ impl World {
             dice.pick(&[Flaw::None, Flaw::None, Flaw::None, Flaw::None, Flaw::None, Flaw::Foreign, Flaw::Enclave]);
         let inside = self.inside(task, dice);
         let pass = self.pass(task, worker, (hash, seal), inside, flaw);
-        self.prepare_callback(task, dice);
+        self.prepare_callback(task, dice)?;
         let (row, deal) = (&self.book.tasks[&task], &self.book.deal_of(task).view);
         let proved = !deal.callback.is_zero();
         let data = if proved { Bytes::from(vec![result]) } else { Bytes::new() };
@@ -260,12 +260,16 @@ impl World {
     }
 
     /// Where the wallet hears the result, it shall try to profit from being called in the middle of things.
-    fn prepare_callback(&mut self, task: TaskId, dice: &mut Dice) {
+    fn prepare_callback(&mut self, task: TaskId, dice: &mut Dice) -> Result<(), Broken> {
         if self.book.deal_of(task).view.callback != WALLET {
-            return;
+            return Ok(());
+        }
+        if dice.chance(30) {
+            self.offer(dice)?;
         }
         let calls: Vec<_> = (0..1 + dice.below(4)).filter_map(|_| self.mischief(task, dice)).collect();
         self.market.evm.place(WALLET, stub::wallet(self.book.hub, &calls));
+        Ok(())
     }
 
     fn mischief(&self, task: TaskId, dice: &mut Dice) -> Option<Bytes> {

@@ -120,6 +120,9 @@ impl World {
         market.evm.call(market.owner, market.rlc, &approve).expect("the owner may approve");
         let deposit = Hub::depositForCall { amount, target: WALLET };
         market.call(market.owner, &deposit).expect("the owner has all tokens");
+        // Ten times the usual, so that whole matches fit into a callback.
+        let generous = Hub::setCallbackGasCall { gas: U256::from(2_000_000) };
+        market.call(market.owner, &generous).expect("the owner may set the callback's gas");
         let owners = [
             (app, app_owner.address()),
             (dataset, dataset_owner.address()),
