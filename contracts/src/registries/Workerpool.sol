@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IResource} from "../interfaces/IResource.sol";
 import {IWorkerpool} from "../interfaces/IWorkerpool.sol";
 import {RegistryEntry} from "./RegistryEntry.sol";
@@ -15,7 +14,11 @@ contract Workerpool is IWorkerpool, RegistryEntry {
         uint8 schedulerRewardRatio; // percent, at most 100
     }
 
+    /// @dev In place of a ratio that does not fit into the word.
+    uint88 private constant LARGE = type(uint88).max;
+
     Policies private _policies;
+    uint256 private _largeWorkerStakeRatio; // percent
     /// @inheritdoc IWorkerpool
     string public override m_workerpoolDescription;
 
@@ -27,8 +30,9 @@ contract Workerpool is IWorkerpool, RegistryEntry {
     }
 
     /// @inheritdoc IWorkerpool
-    function m_workerStakeRatioPolicy() external view override returns (uint256) {
-        return _policies.workerStakeRatio;
+    function m_workerStakeRatioPolicy() public view override returns (uint256) {
+        uint88 ratio = _policies.workerStakeRatio;
+        return ratio == LARGE ? _largeWorkerStakeRatio : ratio;
     }
 
     /// @inheritdoc IWorkerpool
@@ -50,14 +54,16 @@ contract Workerpool is IWorkerpool, RegistryEntry {
         require(_newSchedulerRewardRatioPolicy <= 100);
         Policies memory old = _policies;
         emit PolicyUpdate(
-            old.workerStakeRatio,
+            m_workerStakeRatioPolicy(),
             _newWorkerStakeRatioPolicy,
             old.schedulerRewardRatio,
             _newSchedulerRewardRatioPolicy
         );
+        bool large = _newWorkerStakeRatioPolicy >= LARGE;
+        if (large) _largeWorkerStakeRatio = _newWorkerStakeRatioPolicy;
         _policies = Policies({
             registry: old.registry,
-            workerStakeRatio: SafeCast.toUint88(_newWorkerStakeRatioPolicy),
+            workerStakeRatio: large ? LARGE : uint88(_newWorkerStakeRatioPolicy),
             schedulerRewardRatio: uint8(_newSchedulerRewardRatioPolicy)
         });
     }
