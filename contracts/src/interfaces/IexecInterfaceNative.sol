@@ -12,6 +12,8 @@ import {IexecOrderManagement} from "./IexecOrderManagement.sol";
 import {IexecPoco1} from "./IexecPoco1.sol";
 import {IexecPoco2} from "./IexecPoco2.sol";
 import {IexecPocoAccessors} from "./IexecPocoAccessors.sol";
+import {IexecPocoBoost} from "./IexecPocoBoost.sol";
+import {IexecPocoBoostAccessors} from "./IexecPocoBoostAccessors.sol";
 import {IexecRelay} from "./IexecRelay.sol";
 import {IexecTokenSpender} from "./IexecTokenSpender.sol";
 
@@ -29,6 +31,8 @@ interface IexecInterfaceNative is
     IexecPoco1,
     IexecPoco2,
     IexecPocoAccessors,
+    IexecPocoBoost,
+    IexecPocoBoostAccessors,
     IexecRelay,
     IexecTokenSpender
 {

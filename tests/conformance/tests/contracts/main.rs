@@ -23,6 +23,7 @@ mod gas;
 mod native;
 mod orders;
 mod registries;
+mod sizes;
 mod token;
 mod tokens;
 mod views;
