@@ -9,6 +9,7 @@
 //! - C3 every failure of the specification answers with its exact bytes
 //! - C4 any sequence of calls is accepted or refused, paid and logged alike by twin and contracts; money is conserved
 //! - C5 no operation costs more gas than what was accepted, and no promise once kept is broken ([`gas`])
+//! - C6 whatever random people do, money is conserved, nothing stays locked, final states are final
 //!
 //! Start at [`Stage`] (a deployed system with funded actors) and [`Evm`] (calls and time).
 

@@ -14,6 +14,7 @@ mod boost_twin;
 mod callbacks;
 mod calls;
 mod coverage;
+mod crowd;
 mod deals;
 mod diamond;
 mod escrow;

@@ -20,7 +20,7 @@ pub(crate) struct Failure {
 }
 
 impl World {
-    fn act(&mut self, act: Act) -> Result<(), Broken> {
+    pub(crate) fn act(&mut self, act: Act) -> Result<(), Broken> {
         let mut dice = Dice::new(act.seed);
         self.note(|| format!("{act:?}"));
         match act.what {
@@ -43,7 +43,7 @@ impl World {
             What::Rule => self.rule(&mut dice),
         }?;
         self.steps += 1;
-        if self.steps % ALL_AFTER == 0 { self.check_all() } else { self.check_touched() }
+        if self.steps.is_multiple_of(ALL_AFTER) { self.check_all() } else { self.check_touched() }
     }
 }
 

@@ -213,6 +213,9 @@ impl World {
         let results = Bytes::from(vec![7; dice.pick(&[0, 31, 32, 85])]);
         self.book.touched.tasks.insert(task);
         let call = Hub::finalizeCall { taskid: task.0, results, resultsCallback: data };
+        if dice.chance(25) {
+            self.forbidden(who(STRANGER), &call)?;
+        }
         self.expect(scheduler, &call, Some(may)).map(drop)
     }
 
@@ -256,7 +259,11 @@ impl World {
         let may = self.book.tasks[&task].may_reopen(self.now());
         let scheduler = self.book.deal_of(task).view.workerpool.owner;
         self.book.touched.tasks.insert(task);
-        self.expect(scheduler, &Hub::reopenCall { taskid: task.0 }, Some(may)).map(drop)
+        let call = Hub::reopenCall { taskid: task.0 };
+        if dice.chance(25) {
+            self.forbidden(who(STRANGER), &call)?;
+        }
+        self.expect(scheduler, &call, Some(may)).map(drop)
     }
 
     /// Where the wallet hears the result, it shall try to profit from being called in the middle of things.
