@@ -9,7 +9,7 @@
 
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use fairgrid_conformance::abi::Hub;
-use fairgrid_conformance::{Actor, Stage, Terms, quadruple, stub};
+use fairgrid_conformance::{Actor, Terms, quadruple, stub};
 use protocol::hub::Outcome;
 use protocol::{Amount, DealId, ResultDigest, TaskId};
 
