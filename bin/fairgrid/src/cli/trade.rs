@@ -34,7 +34,8 @@ pub(crate) struct Run {
     /// Only this workerpool contract.
     #[arg(long, value_parser = super::address)]
     pub(crate) workerpool: Option<Address>,
-    /// Contract that the hub calls with each result, instead of files; the app must write callback data.
+    /// Contract that the hub calls with each result, instead of files; the app must write callback data. Name the pool
+    /// that the contract believes with --workerpool: else any may answer.
     #[arg(long, value_parser = super::address)]
     pub(crate) callback: Option<Address>,
     /// Where results go, one folder a task; by default fairgrid-results/ and the deal's id.

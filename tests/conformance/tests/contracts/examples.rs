@@ -253,17 +253,15 @@ fn a_question_without_an_answer_is_refunded() {
 
 #[test]
 fn the_smallest_consumer_keeps_what_its_owner_bought_and_nothing_else() {
-    let mut stage = Stage::new();
-    let owner = stage.requester.address();
-    let code = Artifact::named("Prices");
-    let hub = stage.market.hub.abi_encode();
-    let [mine, theirs] = [owner, stranger()].map(|owner| stage.market.evm.deploy(owner, &code, &hub));
-    for (prices, kept) in [(mine, 995), (theirs, 0)] {
+    let stage = Stage::new();
+    let (owner, code, foreign) = (stage.requester.address(), Artifact::named("Prices"), Address::repeat_byte(0x62));
+    for (who, pool, kept) in [(owner, stage.pool, 995), (stranger(), stage.pool, 0), (owner, foreign, 0)] {
         let mut stage = stage.clone();
+        let prices = stage.market.evm.deploy(who, &code, &(stage.market.hub, pool).abi_encode_params());
         let task = bought_with_callback(&mut stage, prices);
         finish(&mut stage, task, number(995));
         let price = stage.market.evm.view(prices, &Prices::priceOfCall { taskid: task.0 }).unwrap();
-        assert_eq!(price, I256::try_from(kept).unwrap());
+        assert_eq!(price, I256::try_from(kept).unwrap(), "{who} believes {pool}");
     }
 }
 

@@ -152,7 +152,11 @@ impl<'a> Reader<'a> {
         let author = Author::with_wallet(self.network, "requester");
         for name in script.lines().filter_map(|line| line.split_once('=')).map(|(name, _)| name) {
             let value = match name {
-                "PRICES" => author.deploy("Prices", &author.hub().abi_encode()).await.to_string(),
+                "POOL" => self.offers(&author, Address::ZERO).await.workerpool.workerpool.to_string(),
+                "PRICES" => {
+                    let pool: Address = self.variables["POOL"].parse().expect("an address");
+                    author.deploy("Prices", &(author.hub(), pool).abi_encode_params()).await.to_string()
+                }
                 "ORACLE" => {
                     let offers = self.offers(&author, Address::ZERO).await;
                     let (pool, price) = (offers.workerpool.workerpool, Amount::nrlc(ANSWER_PRICE).to_nrlc());

@@ -136,8 +136,11 @@ async fn what_others_buy_with_the_oracle_as_callback_is_paid_and_ignored() {
 async fn the_smallest_consumer_gets_what_its_owner_runs_with_one_option() {
     let network = shared().await;
     let owner = Author::with_wallet(&network, "requester");
-    let prices = owner.deploy("Prices", &owner.hub().abi_encode()).await;
-    let run = ["median", "3 1 2", "--trust", "5", "--callback", &prices.to_string()];
+    let dry = network.buy(&["median", "1", "--trust", "5", "--dry-run"]).ended_with(0);
+    let pool: Address = serde_json::from_value(dry.event("quote")["workerpool"].clone()).expect("an address");
+    let prices = owner.deploy("Prices", &(owner.hub(), pool).abi_encode_params()).await;
+    let (pool, callback) = (pool.to_string(), prices.to_string());
+    let run = ["median", "3 1 2", "--trust", "5", "--workerpool", &pool, "--callback", &callback];
     let bought = network.buy(&run).ended_with(0);
     assert_eq!(bought.event("quote")["callback"], json!(prices));
     assert!(bought.all("warning").is_empty(), "there is a contract\n{}", bought.describe());
