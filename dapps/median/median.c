@@ -9,8 +9,8 @@
 
 enum { MOST_NUMBERS = 1000000, MOST_DECIMALS = 18, LONGEST = 63 };
 
-/* Half of what 64 bits hold, so that the sum of two numbers still fits. */
-static const long long LARGEST = 1LL << 62;
+/* Less than half of what 64 bits hold, so that the sum of two numbers still fits. */
+static const long long LARGEST = (1LL << 62) - 1;
 
 static long long numbers[MOST_NUMBERS];
 static size_t count;

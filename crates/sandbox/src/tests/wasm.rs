@@ -170,6 +170,53 @@ async fn words_are_counted_from_files_and_arguments() {
 }
 
 #[tokio::test]
+async fn a_median_is_written_for_people_and_as_a_word_for_contracts() {
+    let mut bench = Bench::new(app(&dapp("median")), &["--decimals", "2", "-7.5", "12.25"]);
+    bench.give("prices", b"99.75 100\n");
+    bench.job.env = [("IEXEC_INPUT_FILES_NUMBER", "1"), ("IEXEC_INPUT_FILE_NAME_1", "prices")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+    assert_eq!(run(&bench).await.outcome, Outcome::Exited { code: 0 });
+    assert_eq!(bench.result("result.txt").unwrap(), "56.00\n");
+    for (args, text, word) in [
+        (&["3", "1", "2"][..], "2\n", format!("{:064x}", 2)),
+        (&["-3"], "-3\n", format!("{}d", "f".repeat(63))),
+        (&["--decimals", "2", "-0.05"], "-0.05\n", format!("{}fb", "f".repeat(62))),
+        (
+            &["4611686018427387903", "4611686018427387903"],
+            "4611686018427387903\n",
+            format!("{:064x}", (1_u64 << 62) - 1),
+        ),
+    ] {
+        let bench = Bench::new(app(&dapp("median")), args);
+        assert_eq!(run(&bench).await.outcome, Outcome::Exited { code: 0 }, "{args:?}");
+        assert_eq!(bench.result("result.txt").unwrap(), text);
+        let computed = format!(r#"{{"deterministic-output-path":"/iexec_out/result.txt","callback-data":"0x{word}"}}"#);
+        assert_eq!(bench.result("computed.json").unwrap(), computed);
+    }
+}
+
+#[tokio::test]
+async fn a_median_of_anything_but_numbers_fails() {
+    for args in [
+        &[][..],
+        &["seven"],
+        &["1.5"],
+        &["--decimals", "19", "1"],
+        &["--decimals"],
+        &["4611686018427387904"],
+        &["--decimals", "18", "5"],
+        &["-"],
+        &["."],
+        &["1e3"],
+    ] {
+        let bench = Bench::new(app(&dapp("median")), args);
+        assert_eq!(run(&bench).await.outcome, Outcome::Exited { code: 2 }, "{args:?}");
+        assert!(bench.result("computed.json").is_none(), "{args:?}");
+    }
+}
+
+#[tokio::test]
 async fn time_is_the_clocks_that_was_given() {
     let clock = runtime::clock::ManualClock::new(Duration::ZERO);
     let sandbox = Wasm::new(&WasmConfig::default(), std::sync::Arc::new(clock.clone())).unwrap();
