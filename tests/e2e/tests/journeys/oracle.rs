@@ -4,7 +4,7 @@ use std::path::Path;
 
 use alloy::primitives::{I256, U256};
 use alloy::sol_types::SolValue as _;
-use e2e::{Network, Options, Witness, amount, eventually};
+use e2e::{Network, Options, PATIENCE, Witness, amount, eventually};
 use protocol::task::Phase;
 use protocol::{Address, Amount, TaskId};
 use serde_json::json;
@@ -157,6 +157,7 @@ async fn a_callback_to_nobody_is_warned_of_or_refused() {
     assert_eq!(warned.event("warning")["callback"], nobody);
     let zero = Address::ZERO.to_string();
     let _refused = network.buy(&[&dry[..], &[&zero]].concat()).ended_with(2).saying(&["zero address"]);
+    let _refused = network.run(&["account", "deposit", "1", "--for", &zero]).ended_with(2).saying(&["zero address"]);
     let _refused = network.buy(&[&dry[..], &["0x12"]].concat()).ended_with(2);
 }
 
@@ -182,7 +183,14 @@ async fn an_oracle_whose_callback_fails_or_whose_task_fails_is_not_stuck() {
     let task = author.ask(oracle, offers(oracle).await, "seven").await.task;
     assert_eq!(witness.account(oracle).await.locked, price());
     assert!(!collect(&author, oracle, task).await, "it is not over");
+    let callback = oracle.to_string();
+    let silent = network.order(&["echo", "x", "--callback", &callback, "--category", Network::CATEGORY]);
+    eventually("the reason why an app without callback data serves no contract", async || {
+        silent.describe().contains("no callback data").then_some(())
+    })
+    .await;
     witness.advance(101).await;
+    let _refunded = silent.finish(PATIENCE).ended_with(5);
     assert_eq!(ended(&witness, task).await, Phase::Failed, "the pool itself claims it");
     assert_eq!(witness.account(oracle).await, before, "the price is back");
     assert!(collect(&author, oracle, task).await);
