@@ -185,9 +185,9 @@ impl Book {
                 Ok(())
             }
             Event::SchedulerNotice { .. } => Ok(()),
-            Event::SchedulerNoticeBoost { .. }
-            | Event::DealSponsoredBoost { .. }
-            | Event::ResultPushedBoost { .. } => Err(format!("nobody plays boost here, but the hub says {said:?}")),
+            Event::SchedulerNoticeBoost { .. } | Event::DealSponsoredBoost { .. } | Event::ResultPushedBoost { .. } => {
+                Err(format!("nobody plays boost here, but the hub says {said:?}"))
+            }
             Event::OrdersMatched { deal, app, dataset, workerpool, request, volume } => {
                 self.matched(market, deal, volume)?;
                 for order in [app, dataset, workerpool, request] {

@@ -200,7 +200,8 @@ impl World {
         if !row.may_finalize(now) && row.revealed > 0 && dice.chance(50) {
             self.wait_until(self.book.tasks[&task].reveal_before);
         }
-        self.prepare_callback(task, dice)?;
+        let shown = result_of(self.book.tasks[&task].digest.0).unwrap_or_default();
+        self.prepare_callback(task, shown, dice)?;
         let (row, deal) = (&self.book.tasks[&task], &self.book.deal_of(task).view);
         let known = result_of(row.digest.0);
         let data = match known {
@@ -233,7 +234,7 @@ impl World {
             dice.pick(&[Flaw::None, Flaw::None, Flaw::None, Flaw::None, Flaw::None, Flaw::Foreign, Flaw::Enclave]);
         let inside = self.inside(task, dice);
         let pass = self.pass(task, worker, (hash, seal), inside, flaw);
-        self.prepare_callback(task, dice)?;
+        self.prepare_callback(task, result, dice)?;
         let (row, deal) = (&self.book.tasks[&task], &self.book.deal_of(task).view);
         let proved = !deal.callback.is_zero();
         let data = if proved { Bytes::from(vec![result]) } else { Bytes::new() };
@@ -267,30 +268,31 @@ impl World {
     }
 
     /// Where the wallet hears the result, it shall try to profit from being called in the middle of things.
-    fn prepare_callback(&mut self, task: TaskId, dice: &mut Dice) -> Result<(), Broken> {
+    fn prepare_callback(&mut self, task: TaskId, result: u8, dice: &mut Dice) -> Result<(), Broken> {
         if self.book.deal_of(task).view.callback != WALLET {
             return Ok(());
         }
         if dice.chance(30) {
             self.offer(dice)?;
         }
-        let calls: Vec<_> = (0..1 + dice.below(4)).filter_map(|_| self.mischief(task, dice)).collect();
+        let calls: Vec<_> = (0..1 + dice.below(4)).filter_map(|_| self.mischief(task, result, dice)).collect();
         self.market.evm.place(WALLET, stub::wallet(self.book.hub, &calls));
         Ok(())
     }
 
-    fn mischief(&self, task: TaskId, dice: &mut Dice) -> Option<Bytes> {
+    fn mischief(&self, task: TaskId, result: u8, dice: &mut Dice) -> Option<Bytes> {
         let other = self.task(dice, |task| task.is_open()).unwrap_or(task);
         let row = &self.book.tasks[&other];
         let digest = digest_of(0);
         let (hash, seal) = (ResultHash::derive(other, digest), ResultSeal::derive(WALLET, other, digest));
         let pass = self.pass(other, WALLET, (hash, seal), false, Flaw::None);
-        Some(Bytes::from(match dice.below(9) {
+        Some(Bytes::from(match dice.below(11) {
             0 => Hub::claimCall { taskid: task.0 }.abi_encode(),
             1 => Hub::claimCall { taskid: other.0 }.abi_encode(),
-            2 => {
-                let data = Bytes::from_static(&[0]);
-                let taskid = dice.pick(&[task, other]).0;
+            // The task that just ends, once more: the wallet may be its scheduler.
+            2 | 9 | 10 => {
+                let taskid = dice.pick(&[task, task, other]).0;
+                let data = Bytes::from(vec![result]);
                 Hub::finalizeCall { taskid, results: Bytes::new(), resultsCallback: data }.abi_encode()
             }
             3 => Hub::contributeCall {
