@@ -253,7 +253,10 @@ impl World {
     }
 
     pub(crate) fn reopen(&mut self, dice: &mut Dice) -> Result<(), Broken> {
-        let Some(task) = self.task(dice, |task| task.status == REVEALING && task.revealed == 0) else { return Ok(()) };
+        // Sometimes after a reveal, when it is too late for that.
+        let shown = dice.chance(25);
+        let fits = |task: &crate::task::TaskRow| task.status == REVEALING && (shown || task.revealed == 0);
+        let Some(task) = self.task(dice, fits) else { return Ok(()) };
         if dice.chance(75) {
             self.wait_until(self.book.tasks[&task].reveal_before);
         }
