@@ -8,6 +8,7 @@ import {IexecConfiguration} from "./IexecConfiguration.sol";
 import {IexecConfigurationExtra} from "./IexecConfigurationExtra.sol";
 import {IexecERC20} from "./IexecERC20.sol";
 import {IexecEscrowToken} from "./IexecEscrowToken.sol";
+import {IexecLight} from "./IexecLight.sol";
 import {IexecOrderManagement} from "./IexecOrderManagement.sol";
 import {IexecPoco1} from "./IexecPoco1.sol";
 import {IexecPoco2} from "./IexecPoco2.sol";
@@ -25,6 +26,7 @@ interface IexecInterfaceToken is
     IexecConfigurationExtra,
     IexecERC20,
     IexecEscrowToken,
+    IexecLight,
     IexecOrderManagement,
     IexecPoco1,
     IexecPoco2,

@@ -36,7 +36,7 @@ interface IexecLight is IexecRangeErrors {
     error NoCallback(bytes32 dealid);
     /// @notice The callback was called before.
     error AlreadyDelivered(bytes32 dealid, uint256 idx);
-    /// @notice The callback was not given all of its gas, or the rest was too little to prove it.
+    /// @notice The callback could not be given all of its gas: before it, `least` must be left.
     error CallbackGas(uint256 left, uint256 least);
 
     /// @notice Settles and pays tasks [first, first + count); the caller is the worker of all.

@@ -318,4 +318,36 @@ sol! {
         function m_workerStakeRatioPolicy() external view returns (uint256);
         function m_schedulerRewardRatioPolicy() external view returns (uint256);
     }
+
+    struct RangePermit { uint256 first; uint256 count; bytes sign; }
+    struct LightProof { uint256 first; uint256 count; address worker; bytes32[] siblings; }
+    interface Light {
+        event LightSettled(bytes32 indexed dealid, address indexed worker, uint256 first, uint256 count, bytes32 root, bytes results);
+        event LightClaimed(bytes32 indexed dealid, uint256 first, uint256 count, uint256 refunded);
+        event LightDelivered(bytes32 indexed dealid, uint256 indexed idx, bytes32 taskid);
+        error LightNotRequested(bytes32 tag);
+        error LightTrust(uint256 trust);
+        error NotLight(bytes32 dealid);
+        error LightNotOpen(bytes32 dealid, uint256 idx);
+        error NothingToClaim(bytes32 dealid, uint256 first, uint256 count);
+        error NotExpired(uint256 deadline);
+        error NotProved(bytes32 dealid, uint256 idx);
+        error NoCallback(bytes32 dealid);
+        error AlreadyDelivered(bytes32 dealid, uint256 idx);
+        error CallbackGas(uint256 left, uint256 least);
+        error BadCount(uint256 count, uint256 most);
+        error OutsideDeal(uint256 first, uint256 count, uint256 botFirst, uint256 botSize);
+        error OutsidePermit(uint256 first, uint256 count, uint256 permitFirst, uint256 permitCount);
+        error TooLate(uint256 deadline);
+        error EnclaveRequired(bytes32 dealid);
+        error NotAuthorized(address worker, address authorizer);
+        error BadEnclaveSignature(address enclave);
+        error ResultsTooLong(uint256 size, uint256 most);
+        function settleLight(bytes32 dealid, uint256 first, uint256 count, bytes32 root, bytes results, address enclaveChallenge, bytes enclaveSign, RangePermit permit) external;
+        function claimLight(bytes32 dealid, uint256 first, uint256 count) external returns (uint256 refunded);
+        function deliverLight(bytes32 dealid, uint256 idx, bytes data, LightProof proof) external;
+        function proveLight(bytes32 dealid, uint256 idx, bytes32 resultDigest, LightProof proof) external view returns (bool);
+        function viewLightStatus(bytes32 dealid, uint256 idx) external view returns (uint8);
+        function viewLightRange(bytes32 dealid, uint256 first) external view returns (bytes32);
+    }
 }

@@ -21,12 +21,13 @@ const MANAGEMENT: [&str; 3] = ["DiamondCutFacet", "DiamondLoupeFacet", "Ownershi
 /// Where the native escrow stands instead of the token's, everything else is the same.
 const NATIVE_ESCROW: &str = "IexecEscrowNativeFacet";
 const TOKEN_ESCROW: &str = "IexecEscrowTokenFacet";
-const PROTOCOL: [&str; 10] = [
+const PROTOCOL: [&str; 11] = [
     "IexecAccessorsABILegacyFacet",
     "IexecCategoryManagerFacet",
     "IexecConfigurationExtraFacet",
     "IexecConfigurationFacet",
     TOKEN_ESCROW,
+    "IexecLightFacet",
     "IexecOrderManagementFacet",
     "IexecPoco1Facet",
     "IexecPoco2Facet",

@@ -20,7 +20,7 @@ pub(super) const DATASET_REGISTRY: Source = artifact!("DatasetRegistry");
 pub(super) const WORKERPOOL_REGISTRY: Source = artifact!("WorkerpoolRegistry");
 
 /// In the order in which they are cut; a selector goes to the first facet that has it.
-pub(super) const FACETS: [Source; 13] = [
+pub(super) const FACETS: [Source; 14] = [
     artifact!("DiamondCutFacet"),
     artifact!("DiamondLoupeFacet"),
     artifact!("OwnershipFacet"),
@@ -29,6 +29,7 @@ pub(super) const FACETS: [Source; 13] = [
     artifact!("IexecConfigurationExtraFacet"),
     artifact!("IexecConfigurationFacet"),
     artifact!("IexecEscrowTokenFacet"),
+    artifact!("IexecLightFacet"),
     artifact!("IexecOrderManagementFacet"),
     artifact!("IexecPoco1Facet"),
     artifact!("IexecPoco2Facet"),
