@@ -23,6 +23,7 @@
 mod deals;
 mod ends;
 mod escrow;
+mod light;
 mod resources;
 mod rows;
 mod scene;

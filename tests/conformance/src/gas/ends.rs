@@ -7,7 +7,7 @@ use super::scene::one_more;
 use crate::abi::Hub;
 
 /// From here on the tasks of category 0 can be claimed, in seconds after their match: ten times its 300 seconds.
-const FINAL_DEADLINE: u64 = 3_000;
+pub(super) const FINAL_DEADLINE: u64 = 3_000;
 
 pub(super) fn finalized(mut scene: Scene, workers: u64) -> u64 {
     let task = scene.agreed(workers);

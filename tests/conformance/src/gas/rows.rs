@@ -1,6 +1,6 @@
 //! The table of what is measured. A row is one entry; its function lies in the file of its group.
 
-use super::{Scene, deals, ends, escrow, resources, votes, whole};
+use super::{Scene, deals, ends, escrow, light, resources, votes, whole};
 use crate::Artifact;
 
 /// What an operation should cost, in gas.
@@ -114,6 +114,20 @@ pub const ROWS: &[Row] = &[
         whole::bag_of_an_enclave,
     ),
     Row::new("bag of 100, 3 workers, per task", Target::gas(1_800_000, 700_000, 500_000), whole::bag_of_three_workers),
+    // Light deals; the reference is the calls that they replace, a task.
+    Row::new("settleLight, range of 100, per task", Target::gas(722_000, 3_000, 1_500), |scene| {
+        light::settled(scene, 100)
+    }),
+    Row::new("settleLight, range of 10000, per task", Target::gas(722_000, 3_000, 100), |scene| {
+        light::settled(scene, 10_000)
+    }),
+    Row::new("claimLight, range of 100, per task", Target::gas(194_694, 3_000, 1_500), |scene| {
+        light::claimed(scene, 100)
+    }),
+    Row::new("claimLight, range of 10000, per task", Target::gas(194_694, 3_000, 200), |scene| {
+        light::claimed(scene, 10_000)
+    }),
+    Row::new("deliverLight, 16 siblings", Target::gas(523_200, 100_000, 75_000), light::delivered),
 ];
 
 /// Bytes of the hub and of all its facets, by name.

@@ -11,9 +11,10 @@ use crate::abi::Hub;
 use crate::{Actor, Done, Reverted, Stage, Terms, stub};
 
 /// What clients write as result: 85 bytes.
-const RESULTS: &[u8; 85] = br#"{"storage":"ipfs","location":"/ipfs/QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG/"}"#;
+pub(super) const RESULTS: &[u8; 85] =
+    br#"{"storage":"ipfs","location":"/ipfs/QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG/"}"#;
 /// What a callback gets: one word.
-const CALLBACK_DATA: [u8; 32] = [7; 32];
+pub(super) const CALLBACK_DATA: [u8; 32] = [7; 32];
 /// Trust that no five workers reach together.
 const OUT_OF_REACH: u64 = 1_000;
 /// The first worker on the stage.
@@ -234,7 +235,7 @@ pub(super) fn one_more(array: impl Fn(u64) -> u64) -> u64 {
 }
 
 /// The one result. With a callback the hub demands that it is the hash of the callback's data.
-fn digest() -> ResultDigest {
+pub(super) fn digest() -> ResultDigest {
     ResultDigest(keccak256(CALLBACK_DATA))
 }
 
