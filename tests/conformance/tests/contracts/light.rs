@@ -15,6 +15,8 @@ pub(crate) const STRANGER: Address = Address::repeat_byte(0x99);
 /// Seconds from the match on.
 pub(crate) const CONTRIBUTION_DEADLINE: u64 = 7 * 300;
 pub(crate) const FINAL_DEADLINE: u64 = 10 * 300;
+/// The pool's price in a stage's terms, nRLC.
+pub(crate) const POOL: u64 = 1_000_000_000;
 /// States of a task.
 pub(crate) const OPEN: u8 = 0;
 pub(crate) const SETTLED: u8 = 1;

@@ -27,6 +27,7 @@ mod light;
 mod light_claim;
 mod light_deliver;
 mod light_matching;
+mod light_money;
 mod light_proofs;
 mod light_random;
 mod light_settle;
