@@ -13,8 +13,13 @@ library Kitty {
     function draw(bytes32 taskid) internal returns (uint256 part) {
         uint256 held = poco().accounts[KITTY_ADDRESS].locked;
         if (held == 0) return 0;
-        part = Math.min(Math.max(Math.mulDiv(held, KITTY_RATIO, 100), KITTY_MIN), held);
+        part = partOf(held);
         Escrow.seize(KITTY_ADDRESS, part, taskid);
+    }
+
+    /// @dev What one completed task earns of what the kitty holds.
+    function partOf(uint256 held) internal pure returns (uint256) {
+        return Math.min(Math.max(Math.mulDiv(held, KITTY_RATIO, 100), KITTY_MIN), held);
     }
 
     /// @dev Puts the locked stake of a scheduler who failed a task in.

@@ -14,6 +14,8 @@ import {TaskHead, TaskRecord} from "./TaskRecord.sol";
 //   Of a vote otherwise: a blob of callback data's length 2 · callback data · results.
 //   Of lone workers, one task or many in one blob: worker 20 · enclave 20, then one entry a task, which its head points to:
 //   digest 32 · results' length 2 · callback data's length 2 · results · callback data.
+//   Where the length of results has the bit SHARES, a byte before the results says how many bytes of the first entry's
+//   results (all of them at hand) go before them; the length counts the rest only.
 //   What is longer than a blob: in storage of its own.
 
 /// @dev In place of the results' length, and of a blob's number: results and callback data are in storage of their own.
@@ -25,6 +27,9 @@ uint256 constant BALLOT_ROOM = 29;
 /// @dev Bytes before the entries, and of an entry without data.
 uint256 constant SOLO_HEADER = 40;
 uint256 constant SOLO_ENTRY = 36;
+/// @dev Of a length: results begin as those of the blob's first entry do, by at most so many bytes.
+uint256 constant SHARES = 1 << 15;
+uint256 constant MOST_SHARED = 255;
 
 /// @dev Keeps the result of a vote.
 /// @return the task's head, completed
@@ -69,8 +74,17 @@ function outcomeOf(TaskRecord storage self) view returns (bytes memory results, 
     uint256 offset = head.proved();
     uint256 length = lengthAt(content, offset + 32);
     if (length == IN_STORAGE) return (self.results, self.resultsCallback);
+    uint256 callbackLength = lengthAt(content, offset + 34);
     offset += SOLO_ENTRY;
-    return (slice(content, offset, length), slice(content, offset + length, lengthAt(content, offset - 2)));
+    if (length & SHARES != 0) {
+        length -= SHARES;
+        bytes memory beginning = slice(content, SOLO_HEADER + SOLO_ENTRY, uint8(content[offset]));
+        ++offset;
+        results = bytes.concat(beginning, slice(content, offset, length));
+    } else {
+        results = slice(content, offset, length);
+    }
+    callbackData = slice(content, offset + length, callbackLength);
 }
 
 /// @dev Who completed a task alone, with which digest.

@@ -29,12 +29,24 @@ function isAuthorized(
     address scheduler,
     bytes calldata authorization
 ) view returns (bool) {
-    address authorizer = scheduler;
-    if (enclave != address(0)) {
-        address broker = poco().teebroker;
-        if (broker != address(0)) authorizer = broker;
-    }
-    return isSignedBy(personal(keccak256(abi.encodePacked(worker, taskid, enclave))), authorizer, authorization);
+    return isSignedBy(authorizationMessage(worker, taskid, enclave), authorizerOf(enclave, scheduler), authorization);
+}
+
+/// @dev What the authorizer signs to let a worker contribute to a task from an enclave (zero: from none).
+function authorizationMessage(address worker, bytes32 taskid, address enclave) pure returns (bytes32) {
+    return personal(keccak256(abi.encodePacked(worker, taskid, enclave)));
+}
+
+/// @dev Who lets workers contribute: the scheduler, or for enclaves the broker if there is one.
+function authorizerOf(address enclave, address scheduler) view returns (address) {
+    if (enclave == address(0)) return scheduler;
+    address broker = poco().teebroker;
+    return broker == address(0) ? scheduler : broker;
+}
+
+/// @dev Callback data must be what the workers agreed on; without callback there may be none.
+function fitsCallback(address callback, bytes32 digest, bytes calldata data) pure returns (bool) {
+    return (callback == address(0) && data.length == 0) || keccak256(data) == digest;
 }
 
 /// @dev Hands a result to a contract with bounded gas. Its failure is ignored, and its answer is not copied, so it cannot

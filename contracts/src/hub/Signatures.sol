@@ -12,7 +12,7 @@ uint256 constant HALF_CURVE_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357
 /// The key is tried first: it is nearly always the one, and looking for code costs as much as the recovery. An account
 /// with both (EIP-7702) thus signs either way.
 function isSignedBy(bytes32 hash, address account, bytes calldata signature) view returns (bool) {
-    if (_isKeyOf(account, hash, signature)) return true;
+    if (isKeyOf(account, hash, signature)) return true;
     if (account.code.length > 0) {
         try IERC1271(account).isValidSignature(hash, signature) returns (bytes4 answer) {
             return answer == IERC1271.isValidSignature.selector;
@@ -24,7 +24,8 @@ function isSignedBy(bytes32 hash, address account, bytes calldata signature) vie
     return false;
 }
 
-function _isKeyOf(address account, bytes32 hash, bytes calldata signature) pure returns (bool) {
+/// @dev Whether account signed hash with its key, in one of the two forms.
+function isKeyOf(address account, bytes32 hash, bytes calldata signature) pure returns (bool) {
     if (signature.length != 65 && signature.length != 64) return false;
     (bytes32 r, bytes32 s, uint8 v) = splitSignature(signature);
     if (uint256(s) > HALF_CURVE_ORDER) return false;
@@ -48,7 +49,7 @@ function isPresignedBy(bytes32 orderHash, address account) view returns (bool) {
 
 /// @dev Either way of signing an order; of an order signed on chain, the signature may be anything.
 function isAgreedBy(bytes32 orderHash, address account, bytes calldata signature) view returns (bool) {
-    return _isKeyOf(account, orderHash, signature) || isPresignedBy(orderHash, account)
+    return isKeyOf(account, orderHash, signature) || isPresignedBy(orderHash, account)
         || isSignedBy(orderHash, account, signature);
 }
 

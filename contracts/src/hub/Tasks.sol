@@ -5,24 +5,30 @@ import {IexecPoco2} from "../interfaces/IexecPoco2.sol";
 import {TaskStatus} from "../interfaces/IexecTypes.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Counted, cast, groupOf, isSealed, positionOf, workerOf} from "./Ballots.sol";
-import {DealHead, Terms, workerpoolOf} from "./DealRecord.sol";
+import {Blobs} from "./Blobs.sol";
+import {DealHead, Terms, termsOf, workerpoolOf} from "./DealRecord.sol";
 import {Escrow} from "./Escrow.sol";
-import {keepVoted} from "./Outcomes.sol";
+import {SOLO_HEADER, keepVoted, soloEntry} from "./Outcomes.sol";
 import {poco} from "./PocoStorage.sol";
-import {callBack, hashResult, sealResult} from "./Results.sol";
+import {callBack, enclaveMessage, fitsCallback, hashResult, isAuthorized, sealResult} from "./Results.sol";
 import {Settlement} from "./Settlement.sol";
+import {isSignedBy} from "./Signatures.sol";
 import {votingWeight} from "./Tally.sol";
 import {Group, MOST_CONTRIBUTORS, TaskHead, TaskRecord, newTask} from "./TaskRecord.sol";
 
 /// @title Steps of a task's life. A facet decides who may take them; what a step needs of the task is checked here, and
 /// refused without data.
 library Tasks {
+    function idOf(bytes32 dealid, uint256 index) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(dealid, index));
+    }
+
     /// @dev Opens a task of a deal.
     function open(bytes32 dealid, uint256 index) internal returns (bytes32 taskid) {
         DealHead deal = poco().deals[dealid];
         uint256 first = deal.firstIndex();
         require(index >= first && index - first < deal.size() && !deal.isLight());
-        taskid = keccak256(abi.encodePacked(dealid, index));
+        taskid = idOf(dealid, index);
         TaskRecord storage task = poco().tasks[taskid];
         require(task.head.status() == TaskStatus.UNSET);
         task.head = newTask(deal.blob(), index);
@@ -91,6 +97,41 @@ library Tasks {
         rest = Settlement.payWorkers(terms, task, head, taskid);
     }
 
+    /// @dev All that the caller does for a task of trust 1 alone: contributes, reveals, finalizes, calls back.
+    function completeAlone(
+        bytes32 taskid,
+        bytes32 digest,
+        bytes calldata results,
+        bytes calldata callbackData,
+        address enclave,
+        bytes calldata enclaveSign,
+        bytes calldata authorization
+    ) internal {
+        (Terms memory terms, TaskHead head) = requireOpen(taskid);
+        require(head.contributors() == 0 && terms.deal.trust == 1);
+        require(fitsCallback(terms.deal.callback, digest, callbackData));
+        requireAuthorization(terms, taskid, enclave, authorization);
+        requireEnclave(enclave, hashResult(taskid, digest), sealResult(msg.sender, taskid, digest), enclaveSign);
+
+        TaskRecord storage task = poco().tasks[taskid];
+        bytes memory entry = soloEntry(task, digest, results, callbackData);
+        uint256 blob = Blobs.create(abi.encodePacked(msg.sender, enclave, entry));
+        task.head = head.withSoloResult(blob, SOLO_HEADER, terms.revealDeadline());
+        Settlement.succeed(terms, taskid);
+        Settlement.paySoleWorker(terms, msg.sender, taskid);
+        announceSolo(taskid, msg.sender, digest, results);
+        callBackRequester(terms.deal.callback, taskid, callbackData);
+    }
+
+    /// @dev Says that a worker completed a task alone.
+    function announceSolo(bytes32 taskid, address worker, bytes32 digest, bytes calldata results) internal {
+        bytes32 resultHash = hashResult(taskid, digest);
+        emit IexecPoco2.TaskContribute(taskid, worker, resultHash);
+        emit IexecPoco2.TaskConsensus(taskid, resultHash);
+        emit IexecPoco2.TaskReveal(taskid, worker, digest);
+        emit IexecPoco2.TaskFinalize(taskid, results);
+    }
+
     /// @dev Fails a task after its final deadline: everybody gets back what they locked, but the scheduler.
     function claim(Terms memory terms, TaskHead head, bytes32 taskid) internal {
         TaskRecord storage task = poco().tasks[taskid];
@@ -105,15 +146,35 @@ library Tasks {
         emit IexecPoco2.TaskClaimed(taskid);
     }
 
+    /// @dev Task that takes contributions now.
+    function requireOpen(bytes32 taskid) internal view returns (Terms memory terms, TaskHead head) {
+        head = poco().tasks[taskid].head;
+        require(head.status() == TaskStatus.ACTIVE);
+        terms = termsOf(head.deal());
+        require(block.timestamp < terms.contributionDeadline());
+    }
+
+    /// @dev The scheduler, or for enclaves the broker if there is one, lets the caller contribute.
+    function requireAuthorization(Terms memory terms, bytes32 taskid, address enclave, bytes calldata authorization)
+        internal
+        view
+    {
+        require(enclave != address(0) || !terms.needsEnclave());
+        require(isAuthorized(msg.sender, taskid, enclave, terms.deal.workerpool.owner, authorization));
+    }
+
+    /// @dev The enclave vouches for the result.
+    function requireEnclave(address enclave, bytes32 resultHash, bytes32 resultSeal, bytes calldata signature)
+        internal
+        view
+    {
+        require(enclave == address(0) || isSignedBy(enclaveMessage(resultHash, resultSeal), enclave, signature));
+    }
+
     /// @dev Whether nobody is left to wait for: all winners revealed, or some did and the time is over.
     function allRevealed(TaskHead head) internal view returns (bool) {
         uint256 revealed = head.proofs();
         return revealed == head.winners() || (revealed > 0 && head.revealBefore() <= block.timestamp);
-    }
-
-    /// @dev Callback data must be what the workers agreed on; without callback there may be none.
-    function requireCallbackData(address callback, bytes32 digest, bytes calldata data) internal pure {
-        require((callback == address(0) && data.length == 0) || keccak256(data) == digest);
     }
 
     /// @dev Calls the requester's contract, last. That it really got its gas is proven by a 63rd of it being left to us.

@@ -182,6 +182,43 @@ sol! {
         function successes() external view returns (uint256);
     }
 
+    struct RangePermit { uint256 first; uint256 count; bytes sign; }
+    struct SoloResult { bytes32 resultDigest; bytes results; bytes resultsCallback; }
+    struct Vote { bytes32 taskid; bytes32 resultHash; bytes32 resultSeal; address enclaveChallenge; bytes enclaveSign; bytes authorizationSign; }
+    struct Ballot { address worker; Vote[] votes; bytes workerSign; }
+    interface Bags {
+        event VoteSkipped(bytes32 indexed taskid, address indexed worker, uint8 reason);
+        event TaskFinalizeLate(bytes32 indexed taskid, address indexed finalizer, uint256 bounty);
+        event ResultsPublished(bytes32 indexed taskid, address indexed publisher, bytes results);
+        error UnknownDeal(bytes32 dealid);
+        error BadCount(uint256 count, uint256 most);
+        error OutsideDeal(uint256 first, uint256 count, uint256 botFirst, uint256 botSize);
+        error OutsidePermit(uint256 first, uint256 count, uint256 permitFirst, uint256 permitCount);
+        error TooLate(uint256 deadline);
+        error EnclaveRequired(bytes32 dealid);
+        error NotAuthorized(address worker, address authorizer);
+        error BadEnclaveSignature(address enclave);
+        error ResultsTooLong(uint256 size, uint256 most);
+        error LightDeal(bytes32 dealid);
+        error TrustAboveOne(bytes32 dealid, uint256 trust);
+        error LengthMismatch(uint256 left, uint256 right);
+        error TooEarly(address caller, uint256 from);
+        error TaskNotOpen(bytes32 dealid, uint256 idx);
+        error TaskNotRevealed(bytes32 taskid);
+        error TaskNotCompleted(bytes32 taskid);
+        error CallbackMismatch(bytes32 taskid, bytes32 resultDigest);
+        error ResultsNotYours(address caller);
+        error VoteGas(uint256 left, uint256 least);
+        error NothingCounted();
+        error NothingProved();
+        function initializeAndContributeAndFinalize(bytes32 dealid, uint256 idx, bytes32 resultDigest, bytes results, bytes resultsCallback, address enclaveChallenge, bytes enclaveSign, bytes authorizationSign) external returns (bytes32 taskid);
+        function contributeAndFinalizeRange(bytes32 dealid, uint256 first, SoloResult[] entries, address enclaveChallenge, bytes enclaveSign, RangePermit permit) external;
+        function contributeFor(Ballot[] ballots) external returns (uint256 counted);
+        function revealFor(bytes32[] taskids, bytes32[] resultDigests) external returns (uint256 proved);
+        function finalizeLate(bytes32 taskid, bytes results, bytes resultsCallback) external returns (uint256 bounty);
+        function publishResults(bytes32 taskid, bytes results) external;
+    }
+
     interface Boost {
         event SchedulerNoticeBoost(address indexed workerpool, bytes32 dealId, address app, address dataset, uint256 category, bytes32 tag, string params, address beneficiary);
         event ResultPushedBoost(bytes32 dealId, uint256 index, bytes results);

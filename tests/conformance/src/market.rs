@@ -33,6 +33,7 @@ const PROTOCOL: [&str; 11] = [
     "IexecPoco2Facet",
     "IexecPocoAccessorsFacet",
     "IexecRelayFacet",
+    "IexecBagsFacet",
 ];
 
 /// The module that a hub can do without.

@@ -4,14 +4,9 @@ pragma solidity ^0.8.30;
 import {IexecPoco2} from "../../interfaces/IexecPoco2.sol";
 import {TaskStatus} from "../../interfaces/IexecTypes.sol";
 import {dismiss} from "../Ballots.sol";
-import {Blobs} from "../Blobs.sol";
 import {Terms, termsOf} from "../DealRecord.sol";
 import {Escrow} from "../Escrow.sol";
-import {SOLO_HEADER, soloEntry} from "../Outcomes.sol";
 import {poco} from "../PocoStorage.sol";
-import {enclaveMessage, hashResult, isAuthorized, sealResult} from "../Results.sol";
-import {Settlement} from "../Settlement.sol";
-import {isSignedBy} from "../Signatures.sol";
 import {TaskHead, TaskRecord} from "../TaskRecord.sol";
 import {Tasks} from "../Tasks.sol";
 
@@ -31,10 +26,10 @@ contract IexecPoco2Facet is IexecPoco2 {
         bytes calldata _enclaveSign,
         bytes calldata _authorizationSign
     ) external override {
-        (Terms memory terms,) = _openTask(_taskid);
+        (Terms memory terms,) = Tasks.requireOpen(_taskid);
         require(poco().tasks[_taskid].ballots[msg.sender] == 0);
-        _requireAuthorization(terms, _taskid, _enclaveChallenge, _authorizationSign);
-        _requireEnclave(_enclaveChallenge, _resultHash, _resultSeal, _enclaveSign);
+        Tasks.requireAuthorization(terms, _taskid, _enclaveChallenge, _authorizationSign);
+        Tasks.requireEnclave(_enclaveChallenge, _resultHash, _resultSeal, _enclaveSign);
         Tasks.contribute(terms, _taskid, msg.sender, _resultHash, _resultSeal, _enclaveChallenge);
     }
 
@@ -48,25 +43,9 @@ contract IexecPoco2Facet is IexecPoco2 {
         bytes calldata _enclaveSign,
         bytes calldata _authorizationSign
     ) external override {
-        (Terms memory terms, TaskHead head) = _openTask(_taskid);
-        require(head.contributors() == 0 && terms.deal.trust == 1);
-        Tasks.requireCallbackData(terms.deal.callback, _resultDigest, _resultsCallback);
-        _requireAuthorization(terms, _taskid, _enclaveChallenge, _authorizationSign);
-        bytes32 resultHash = hashResult(_taskid, _resultDigest);
-        bytes32 resultSeal = sealResult(msg.sender, _taskid, _resultDigest);
-        _requireEnclave(_enclaveChallenge, resultHash, resultSeal, _enclaveSign);
-
-        TaskRecord storage task = poco().tasks[_taskid];
-        bytes memory entry = soloEntry(task, _resultDigest, _results, _resultsCallback);
-        uint256 blob = Blobs.create(abi.encodePacked(msg.sender, _enclaveChallenge, entry));
-        task.head = head.withSoloResult(blob, SOLO_HEADER, terms.revealDeadline());
-        Settlement.succeed(terms, _taskid);
-        Settlement.paySoleWorker(terms, msg.sender, _taskid);
-        emit TaskContribute(_taskid, msg.sender, resultHash);
-        emit TaskConsensus(_taskid, resultHash);
-        emit TaskReveal(_taskid, msg.sender, _resultDigest);
-        emit TaskFinalize(_taskid, _results);
-        Tasks.callBackRequester(terms.deal.callback, _taskid, _resultsCallback);
+        Tasks.completeAlone(
+            _taskid, _resultDigest, _results, _resultsCallback, _enclaveChallenge, _enclaveSign, _authorizationSign
+        );
     }
 
     /// @inheritdoc IexecPoco2
@@ -144,36 +123,11 @@ contract IexecPoco2Facet is IexecPoco2 {
         return (terms, deal);
     }
 
-    /// @dev Task that takes contributions now.
-    function _openTask(bytes32 taskid) private view returns (Terms memory terms, TaskHead head) {
-        head = poco().tasks[taskid].head;
-        require(head.status() == TaskStatus.ACTIVE);
-        terms = termsOf(head.deal());
-        require(block.timestamp < terms.contributionDeadline());
-    }
-
     /// @dev Task whose scheduler, the caller, may end or reopen the reveals now.
     function _revealingTask(bytes32 taskid) private view returns (Terms memory terms, TaskHead head) {
         head = poco().tasks[taskid].head;
         require(head.status() == TaskStatus.REVEALING);
         terms = termsOf(head.deal());
         require(msg.sender == terms.deal.workerpool.owner && block.timestamp < terms.finalDeadline());
-    }
-
-    /// @dev The scheduler, or for enclaves the broker if there is one, lets the caller contribute.
-    function _requireAuthorization(Terms memory terms, bytes32 taskid, address enclave, bytes calldata authorization)
-        private
-        view
-    {
-        require(enclave != address(0) || !terms.needsEnclave());
-        require(isAuthorized(msg.sender, taskid, enclave, terms.deal.workerpool.owner, authorization));
-    }
-
-    /// @dev The enclave vouches for the result.
-    function _requireEnclave(address enclave, bytes32 resultHash, bytes32 resultSeal, bytes calldata signature)
-        private
-        view
-    {
-        require(enclave == address(0) || isSignedBy(enclaveMessage(resultHash, resultSeal), enclave, signature));
     }
 }

@@ -35,6 +35,7 @@ pub(super) const FACETS: [Source; 14] = [
     artifact!("IexecPoco2Facet"),
     artifact!("IexecPocoAccessorsFacet"),
     artifact!("IexecRelayFacet"),
+    artifact!("IexecBagsFacet"),
 ];
 
 /// One compiled contract.
