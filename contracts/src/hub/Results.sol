@@ -38,10 +38,12 @@ function authorizationMessage(address worker, bytes32 taskid, address enclave) p
 }
 
 /// @dev Who lets workers contribute: the scheduler, or for enclaves the broker if there is one.
-function authorizerOf(address enclave, address scheduler) view returns (address) {
-    if (enclave == address(0)) return scheduler;
-    address broker = poco().teebroker;
-    return broker == address(0) ? scheduler : broker;
+function authorizerOf(address enclave, address scheduler) view returns (address authorizer) {
+    authorizer = scheduler;
+    if (enclave != address(0)) {
+        address broker = poco().teebroker;
+        if (broker != address(0)) authorizer = broker;
+    }
 }
 
 /// @dev Callback data must be what the workers agreed on; without callback there may be none.

@@ -12,7 +12,7 @@ import {typedHash} from "./Orders.sol";
 import {SoloBlob, SoloBlobs} from "./SoloBlobs.sol";
 import {Permits} from "./Permits.sol";
 import {poco} from "./PocoStorage.sol";
-import {authorizerOf, fitsCallback} from "./Results.sol";
+import {authorizerOf, fitsCallback, hashResult} from "./Results.sol";
 import {isSignedBy} from "./Signatures.sol";
 import {Tab, SoloPay} from "./SoloPay.sol";
 import {TaskHead, newTask} from "./TaskRecord.sol";
@@ -127,6 +127,7 @@ library SoloRanges {
         poco().tasks[taskid].head = TaskHead.wrap(range.heads[i]).withResult(blob);
         if ((range.fresh >> i) & 1 == 1) emit IexecPoco2.TaskInitialize(taskid, range.workerpool);
         SoloPay.announce(tab, taskid);
-        Tasks.announceSolo(taskid, tab.worker, entry.resultDigest, entry.results);
+        bytes32 digest = entry.resultDigest;
+        Tasks.announceSolo(taskid, tab.worker, hashResult(taskid, digest), digest, entry.results);
     }
 }

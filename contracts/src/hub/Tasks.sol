@@ -111,7 +111,10 @@ library Tasks {
         require(head.contributors() == 0 && terms.deal.trust == 1);
         require(fitsCallback(terms.deal.callback, digest, callbackData));
         requireAuthorization(terms, taskid, enclave, authorization);
-        requireEnclave(enclave, hashResult(taskid, digest), sealResult(msg.sender, taskid, digest), enclaveSign);
+        bytes32 resultHash = hashResult(taskid, digest);
+        if (enclave != address(0)) {
+            requireEnclave(enclave, resultHash, sealResult(msg.sender, taskid, digest), enclaveSign);
+        }
 
         TaskRecord storage task = poco().tasks[taskid];
         bytes memory entry = soloEntry(task, digest, results, callbackData);
@@ -119,13 +122,18 @@ library Tasks {
         task.head = head.withSoloResult(blob, SOLO_HEADER, terms.revealDeadline());
         Settlement.succeed(terms, taskid);
         Settlement.paySoleWorker(terms, msg.sender, taskid);
-        announceSolo(taskid, msg.sender, digest, results);
+        announceSolo(taskid, msg.sender, resultHash, digest, results);
         callBackRequester(terms.deal.callback, taskid, callbackData);
     }
 
     /// @dev Says that a worker completed a task alone.
-    function announceSolo(bytes32 taskid, address worker, bytes32 digest, bytes calldata results) internal {
-        bytes32 resultHash = hashResult(taskid, digest);
+    function announceSolo(
+        bytes32 taskid,
+        address worker,
+        bytes32 resultHash,
+        bytes32 digest,
+        bytes calldata results
+    ) internal {
         emit IexecPoco2.TaskContribute(taskid, worker, resultHash);
         emit IexecPoco2.TaskConsensus(taskid, resultHash);
         emit IexecPoco2.TaskReveal(taskid, worker, digest);

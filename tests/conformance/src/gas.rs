@@ -20,6 +20,7 @@
 //! With the published artifacts of the deployed contracts (PoCo 6.1.0) in place of ours this scenario gives the targets' references to
 //! 1 percent, with the exceptions that `BENCHMARKS.md` names.
 
+mod bags;
 mod deals;
 mod ends;
 mod escrow;

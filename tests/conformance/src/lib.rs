@@ -16,6 +16,7 @@
 pub mod abi;
 mod actor;
 mod artifact;
+pub mod bags;
 mod convert;
 mod evm;
 pub mod gas;

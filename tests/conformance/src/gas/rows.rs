@@ -1,6 +1,6 @@
 //! The table of what is measured. A row is one entry; its function lies in the file of its group.
 
-use super::{Scene, deals, ends, escrow, light, resources, votes, whole};
+use super::{Scene, bags, deals, ends, escrow, light, resources, votes, whole};
 use crate::Artifact;
 
 /// What an operation should cost, in gas.
@@ -107,13 +107,27 @@ pub const ROWS: &[Row] = &[
     Row::new("withdraw", Target::open(57_273), escrow::withdrawn),
     Row::new("whole task, one enclave worker", Target::percent(1_520_000, 50, 40), whole::by_an_enclave),
     Row::new("whole task, 3 replicating workers", Target::percent(2_530_000, 55, 45), whole::by_three_workers),
-    // What follows is a bag of 100 tasks, every transaction after the match, divided by 100.
+    Row::new("initializeAndContributeAndFinalize", Target::open(228_925 + 523_200), bags::opened_and_completed),
+    Row::new("revealFor, 3 workers", Target::open(93_455 + 2 * 56_455), bags::revealed_for),
+    Row::new("finalizeLate, 3 workers", Target::open(403_684), bags::finalized_late),
+    // What follows is a bag of 100 tasks, every transaction after the match, divided by 100. First by the classic calls.
+    Row::new("bag of 100, one enclave worker, per task", Target::open(722_000), whole::bag_of_an_enclave),
+    Row::new("bag of 100, 3 workers, per task", Target::open(1_800_000), whole::bag_of_three_workers),
     Row::new(
-        "bag of 100, one enclave worker, per task",
+        "contributeAndFinalizeRange of 100, per task",
         Target::gas(722_000, 90_000, 73_000),
-        whole::bag_of_an_enclave,
+        bags::range_by_one_worker,
     ),
-    Row::new("bag of 100, 3 workers, per task", Target::gas(1_800_000, 700_000, 500_000), whole::bag_of_three_workers),
+    Row::new(
+        "contributeAndFinalizeRange of 100, enclave, per task",
+        Target::gas(722_000, 90_000, 73_000),
+        bags::range_in_enclave,
+    ),
+    Row::new(
+        "bag of 100, 3 relayed workers, per task",
+        Target::gas(1_800_000, 700_000, 500_000),
+        bags::bag_of_relayed_workers,
+    ),
     // Light deals; the reference is the calls that they replace, a task.
     Row::new("settleLight, range of 100, per task", Target::gas(722_000, 3_000, 1_500), |scene| {
         light::settled(scene, 100)

@@ -4,6 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod abi;
+mod bags;
+mod bags_callback;
+mod bags_range;
+mod bags_votes;
 mod boost;
 mod boost_callback;
 mod boost_deals;
