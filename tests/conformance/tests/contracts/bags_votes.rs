@@ -204,21 +204,26 @@ fn bg3_rejected_and_second_votes_are_not_counted_again() {
     stage.market.evm.now += REVEAL;
     stage.market.call(stage.scheduler.address(), &Hub::reopenCall { taskid: task.0 }).unwrap();
     check_skipped("a replay after reopen", &stage, &ballots[0], VOTED, &single(&stage, 12, other));
-    relay(&mut stage, vec![single(&stage.clone(), 12, task)]).unwrap();
+    let fresh = single(&stage, 12, task);
+    relay(&mut stage, vec![fresh]).unwrap();
     check_conserved(&mut stage);
 }
 
 #[test]
 fn bg5_full_tasks_and_tallies_that_would_overflow_are_passed_over() {
-    let (mut stage, deal, task) = opened(u64::MAX, 2);
-    let other = stage.task(deal, 1);
+    let mut stage = Stage::new();
+    // Trust beyond every weight here, and little enough to be multiplied with it.
+    let mut terms = stage.terms(1, 2);
+    (terms.workerpool.trust, terms.request.trust) = (U256::from(1) << 120, U256::from(1) << 120);
+    let deal = stage.deal(terms);
+    let [task, other] = [0, 1].map(|index| stage.task(deal, index));
     let good = single(&stage, 11, other);
     let mut proud = stage.clone();
     proud.market.set_score(worker(10).address(), U256::MAX);
     proud.vote(10, task, digest()).unwrap_err();
     check_skipped("a weight beyond its word", &proud, &single(&stage, 10, task), FULL, &good);
-    for (who, score) in [(20, U256::from(1) << 120), (10, U256::from(1) << 120)] {
-        proud.market.set_score(worker(who).address(), score);
+    for who in [10, 20] {
+        proud.market.set_score(worker(who).address(), U256::from(3) << 113);
     }
     proud.vote(20, task, digest()).unwrap();
     proud.vote(10, task, digest()).unwrap_err();
@@ -236,7 +241,8 @@ fn bg5_full_tasks_and_tallies_that_would_overflow_are_passed_over() {
         stage.market.fund(worker(who).address(), Amount::rlc(1));
         stage.vote(who, task, ResultDigest(B256::from(U256::from(who)))).unwrap();
     }
-    let done = relay(&mut stage, vec![single(&stage.clone(), 10, task), good]).unwrap();
+    let last = single(&stage, 10, task);
+    let done = relay(&mut stage, vec![last, good]).unwrap();
     assert_eq!(said(&done.logs), [skipped(task, worker(10).address(), FULL)]);
 }
 
@@ -332,7 +338,8 @@ fn a_call_takes_one_to_256_votes_and_counts_at_least_one() {
     refused(relay(&mut stage, vec![half.clone(), more]), &count(257));
     let done = relay(&mut stage, vec![none, half.clone(), half]).unwrap();
     assert_eq!((number(&done), said(&done.logs).len()), (U256::from(1), 255));
-    refused(relay(&mut stage, vec![single(&stage.clone(), 10, task)]), &Bags::NothingCounted {});
+    let again = single(&stage, 10, task);
+    refused(relay(&mut stage, vec![again]), &Bags::NothingCounted {});
 }
 
 #[test]
@@ -374,7 +381,8 @@ fn bg10_no_ballot_works_for_another_vote_worker_hub_or_chain() {
         Bytes::from(good.workerSign.to_vec()),
     ] {
         let vote = Vote { authorizationSign: authorization, ..plain.clone() };
-        let answer = relay(&mut stage, vec![signed(&stage.clone(), 10, vote)]);
+        let ballot = signed(&stage, 10, vote);
+        let answer = relay(&mut stage, vec![ballot]);
         assert_eq!(answer.err(), Some(Reverted::custom(&Bags::NothingCounted {})));
     }
     relay(&mut stage, vec![good]).unwrap();

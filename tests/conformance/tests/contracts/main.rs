@@ -6,7 +6,10 @@
 mod abi;
 mod bags;
 mod bags_callback;
+mod bags_late;
+mod bags_mixed;
 mod bags_range;
+mod bags_reveals;
 mod bags_votes;
 mod boost;
 mod boost_callback;
