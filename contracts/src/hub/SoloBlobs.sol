@@ -2,9 +2,10 @@
 pragma solidity ^0.8.30;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {BLOB_LIMIT} from "../blob/Blob.sol";
 import {SoloResult} from "../interfaces/IexecBagTypes.sol";
 import {IexecRangeErrors} from "../interfaces/IexecRangeErrors.sol";
-import {BLOB_LIMIT, Blobs} from "./Blobs.sol";
+import {Blobs} from "./Blobs.sol";
 import {MOST_SHARED, SHARES, SOLO_ENTRY, SOLO_HEADER} from "./Outcomes.sol";
 import "./Packing.sol" as Packing;
 

@@ -38,7 +38,7 @@ struct Ballot {
 enum VoteRefusal {
     SIGNATURE, // the worker did not sign the ballot
     CLOSED, // the task takes no contributions (any more)
-    FULL, // the task has its most contributors
+    FULL, // the task has its most contributors, or its tally cannot hold the vote
     VOTED, // the worker has a contribution, maybe a rejected one
     ENCLAVE, // none where the deal needs one, or it did not sign
     AUTHORIZATION, // the authorizer did not sign

@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {IERC173} from "./IERC173.sol";
 import {IexecAccessorsABILegacy} from "./IexecAccessorsABILegacy.sol";
+import {IexecBags} from "./IexecBags.sol";
 import {IexecCategoryManager} from "./IexecCategoryManager.sol";
 import {IexecConfiguration} from "./IexecConfiguration.sol";
 import {IexecConfigurationExtra} from "./IexecConfigurationExtra.sol";
@@ -22,6 +23,7 @@ import {IexecTokenSpender} from "./IexecTokenSpender.sol";
 interface IexecInterfaceNative is
     IERC173,
     IexecAccessorsABILegacy,
+    IexecBags,
     IexecCategoryManager,
     IexecConfiguration,
     IexecConfigurationExtra,

@@ -78,11 +78,8 @@ pub(super) fn finalized_late(mut scene: Scene) -> u64 {
     let task = scene.agreed(3);
     scene.reveal_all(task, 3);
     scene.wait(600 + 150);
-    let call = Bags::finalizeLateCall {
-        taskid: task.0,
-        results: outcome().results,
-        resultsCallback: outcome().callback,
-    };
+    let call =
+        Bags::finalizeLateCall { taskid: task.0, results: outcome().results, resultsCallback: outcome().callback };
     scene.call(Scene::worker(1), &call)
 }
 

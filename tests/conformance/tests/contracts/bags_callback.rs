@@ -81,7 +81,11 @@ fn bg2_callbacks_that_settle_ranges_again_gain_nothing_but_their_own_tasks() {
         assert_eq!(stage.market.account(CALLBACK).0 > before, settled);
         let all = balances(&mut stage);
         let free: U256 = all.iter().map(|(free, _)| free.to_nrlc()).sum();
-        assert_eq!(free, stage.market.view(&Hub::totalSupplyCall {}).unwrap(), "money is where it was, or with its owner");
+        assert_eq!(
+            free,
+            stage.market.view(&Hub::totalSupplyCall {}).unwrap(),
+            "money is where it was, or with its owner"
+        );
     }
 }
 

@@ -9,8 +9,8 @@ use protocol::hub::{Event, Outcome};
 use protocol::{Amount, ResultDigest, TaskId};
 
 use crate::bags::{
-    CALLBACK, FINAL, REVEAL, STRANGER, UNIT, agree, balances, check_conserved, classic, digest, number, opened, refused,
-    said, views, worker,
+    CALLBACK, FINAL, REVEAL, STRANGER, UNIT, agree, balances, check_conserved, classic, digest, number, opened,
+    refused, said, views, worker,
 };
 
 const HALF: u64 = UNIT / 2;
@@ -19,7 +19,13 @@ fn finish(stage: &mut Stage, caller: Address, task: TaskId, results: &[u8]) -> R
     finish_with(stage, caller, task, results, &[])
 }
 
-fn finish_with(stage: &mut Stage, caller: Address, task: TaskId, results: &[u8], data: &[u8]) -> Result<Done, Reverted> {
+fn finish_with(
+    stage: &mut Stage,
+    caller: Address,
+    task: TaskId,
+    results: &[u8],
+    data: &[u8],
+) -> Result<Done, Reverted> {
     let (results, data) = (Bytes::copy_from_slice(results), Bytes::copy_from_slice(data));
     stage.market.call(caller, &Bags::finalizeLateCall { taskid: task.0, results, resultsCallback: data })
 }
@@ -151,8 +157,10 @@ fn bg7_workers_and_sellers_are_paid_as_by_finalize() {
     let half = Amount::nrlc(8_000_000);
     let rewards = |logs: &[_]| -> Vec<_> {
         let all = classic(logs).into_iter();
-        all.filter_map(|event| if let Event::Reward { owner, amount, .. } = event { Some((owner, amount)) } else { None })
-            .collect()
+        all.filter_map(
+            |event| if let Event::Reward { owner, amount, .. } = event { Some((owner, amount)) } else { None },
+        )
+        .collect()
     };
     for finalizer in [STRANGER, worker(10).address(), stage.requester.address()] {
         let mut late = stage.clone();

@@ -86,7 +86,8 @@ fn bg4_a_range_leaves_what_single_calls_leave() {
     let plain = dealt(&mut stage, 8, |_| ());
     let range = SoloRange::new(&stage, plain, 2, 5);
     check_as_single("new tasks, dataset, kitty", &stage, &range);
-    for (name, party) in [("scheduler", &stage.scheduler), ("app owner", &stage.app_owner), ("payer", &stage.requester)] {
+    for (name, party) in [("scheduler", &stage.scheduler), ("app owner", &stage.app_owner), ("payer", &stage.requester)]
+    {
         check_as_single(name, &stage, &SoloRange { worker: party.address(), ..range.clone() });
     }
     let mut opened = stage.clone();
@@ -189,10 +190,8 @@ fn the_refusals_of_a_range_come_in_the_order_of_the_text() {
     let mut call = wrong.call(&stage.market.domain());
     call.enclaveSign = stage.scheduler.sign_digest(B256::ZERO);
     refused(stage.market.call(wrong.worker, &call), &Bags::BadEnclaveSignature { enclave: enclave.address() });
-    let mismatch = |n: usize| Bags::CallbackMismatch {
-        taskid: wrong.tasks()[n].0,
-        resultDigest: wrong.entries[n].resultDigest,
-    };
+    let mismatch =
+        |n: usize| Bags::CallbackMismatch { taskid: wrong.tasks()[n].0, resultDigest: wrong.entries[n].resultDigest };
     refused(wrong.send(&mut stage), &mismatch(0));
     let good = with_data(wrong.clone()).entries;
     wrong.entries[0] = good[0].clone();
@@ -295,7 +294,9 @@ fn the_broker_permits_enclaves_and_nothing_else() {
     stage.market.call(stage.market.owner, &Hub::setTeeBrokerCall { broker: broker.address() }).unwrap();
     let plain = SoloRange::new(&stage, deal, 0, 1);
     let inside = SoloRange { enclave, ..SoloRange::new(&stage, deal, 1, 1) };
-    for (range, right, other) in [(&plain, &stage.scheduler.clone(), &broker), (&inside, &broker, &stage.scheduler.clone())] {
+    for (range, right, other) in
+        [(&plain, &stage.scheduler.clone(), &broker), (&inside, &broker, &stage.scheduler.clone())]
+    {
         let wrong = SoloRange { authorizer: other.clone(), ..range.clone() };
         let refusal = Bags::NotAuthorized { worker: range.worker, authorizer: right.address() };
         refused(wrong.send(&mut stage), &refusal);
@@ -329,9 +330,8 @@ fn bg10_no_signature_of_a_range_works_for_anything_else() {
         enclave: enclave.address(),
     };
     let hub = stage.market.hub;
-    let sign = |permit: RangeAuthorization, domain: &Domain| {
-        stage.scheduler.sign_digest(domain.digest(permit.struct_hash()))
-    };
+    let sign =
+        |permit: RangeAuthorization, domain: &Domain| stage.scheduler.sign_digest(domain.digest(permit.struct_hash()));
     let strange = [
         sign(RangeAuthorization { worker: STRANGER, ..permit }, &domain),
         sign(RangeAuthorization { deal: other, ..permit }, &domain),

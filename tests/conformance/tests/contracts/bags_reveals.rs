@@ -7,7 +7,9 @@ use fairgrid_conformance::{Actor, Done, Reverted, Stage};
 use protocol::hub::Event;
 use protocol::{DealId, ResultDigest, ResultHash, ResultSeal, TaskId};
 
-use crate::bags::{REVEAL, STRANGER, agree, balances, check_conserved, classic, digest, number, opened, refused, views, worker};
+use crate::bags::{
+    REVEAL, STRANGER, agree, balances, check_conserved, classic, digest, number, opened, refused, views, worker,
+};
 
 fn reveal(stage: &mut Stage, pairs: &[(TaskId, ResultDigest)]) -> Result<Done, Reverted> {
     let (taskids, digests) = pairs.iter().map(|(task, digest)| (task.0, digest.0)).unzip();
