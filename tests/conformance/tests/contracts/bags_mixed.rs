@@ -98,7 +98,7 @@ impl World {
                 let range = SoloRange::new(&self.stage, self.deals[*deal], *index, 1);
                 let task = self.task(*deal, *index);
                 if *at_once {
-                    return self.stage.market.call(range.worker, &crate::bags_range::opening(&range)).is_ok();
+                    return self.stage.market.call(range.worker, &crate::bags_opening::opening(&range)).is_ok();
                 }
                 let pledge = self.stage.scheduler.authorize(range.worker, task);
                 let outcome = Default::default();

@@ -5,35 +5,35 @@ use fairgrid_conformance::abi::{Bags, Hub};
 use fairgrid_conformance::bags::{SoloRange, result};
 use fairgrid_conformance::{Actor, Reverted, Stage, stub};
 use protocol::bags::{LightRange, RangeAuthorization};
-use protocol::hub::{Outcome, Pledge};
+use protocol::hub::Outcome;
 use protocol::order::Domain;
 use protocol::{DealId, ResultDigest, ResultHash, ResultSeal, Tag};
 
 use crate::bags::{CALLBACK, CONTRIBUTION, STRANGER, balances, bare, check_conserved, fill_kitty, refused, views};
 
 /// A deal of trust 1 whose terms were changed before.
-fn dealt(stage: &mut Stage, volume: u64, change: impl FnOnce(&mut fairgrid_conformance::Terms)) -> DealId {
+pub(crate) fn dealt(stage: &mut Stage, volume: u64, change: impl FnOnce(&mut fairgrid_conformance::Terms)) -> DealId {
     let mut terms = stage.terms_with_dataset(1, volume);
     change(&mut terms);
     stage.deal(terms)
 }
 
-fn for_enclaves(terms: &mut fairgrid_conformance::Terms) {
+pub(crate) fn for_enclaves(terms: &mut fairgrid_conformance::Terms) {
     let tag = Tag::from_low(0x3);
     (terms.app.tag, terms.workerpool.tag, terms.request.tag) = (tag, tag, tag);
 }
 
-fn with_callback(terms: &mut fairgrid_conformance::Terms) {
+pub(crate) fn with_callback(terms: &mut fairgrid_conformance::Terms) {
     terms.request.callback = CALLBACK;
 }
 
-fn enclaves_and_callback(terms: &mut fairgrid_conformance::Terms) {
+pub(crate) fn enclaves_and_callback(terms: &mut fairgrid_conformance::Terms) {
     for_enclaves(terms);
     with_callback(terms);
 }
 
 /// Callback data for every entry, and the digests of it.
-fn with_data(mut range: SoloRange) -> SoloRange {
+pub(crate) fn with_data(mut range: SoloRange) -> SoloRange {
     for (entry, n) in range.entries.iter_mut().zip(0_u8..) {
         entry.resultsCallback = vec![n; 40].into();
         entry.resultDigest = keccak256(&entry.resultsCallback);
@@ -42,7 +42,7 @@ fn with_data(mut range: SoloRange) -> SoloRange {
 }
 
 /// What the range does, by the classic calls. Tasks that are open already stay so.
-fn by_single_calls(stage: &mut Stage, range: &SoloRange) -> Vec<alloy::primitives::Log> {
+pub(crate) fn by_single_calls(stage: &mut Stage, range: &SoloRange) -> Vec<alloy::primitives::Log> {
     let mut logs = Vec::new();
     for ((task, entry), index) in range.tasks().into_iter().zip(&range.entries).zip(range.first..) {
         if stage.view_task(task).status == 0 {
@@ -384,77 +384,4 @@ fn two_hundred_tasks_fit_one_call() {
         assert_eq!((task.status, task.resultDigest, task.results), (3, entry.resultDigest, entry.results.clone()));
     }
     check_conserved(&mut stage);
-}
-
-/// `initializeAndContributeAndFinalize` of a range's first task.
-pub(crate) fn opening(range: &SoloRange) -> Bags::initializeAndContributeAndFinalizeCall {
-    let (entry, task) = (&range.entries[0], range.tasks()[0]);
-    let digest = ResultDigest(entry.resultDigest);
-    let both = (ResultHash::derive(task, digest), ResultSeal::derive(range.worker, task, digest));
-    let Pledge { enclave, enclave_sign, authorization } = match &range.enclave {
-        None => range.authorizer.authorize(range.worker, task),
-        Some(enclave) => range.authorizer.authorize_enclave(range.worker, task, enclave, both),
-    };
-    Bags::initializeAndContributeAndFinalizeCall {
-        dealid: range.deal.0,
-        idx: U256::from(range.first),
-        resultDigest: entry.resultDigest,
-        results: entry.results.clone(),
-        resultsCallback: entry.resultsCallback.clone(),
-        enclaveChallenge: enclave,
-        enclaveSign: enclave_sign,
-        authorizationSign: authorization,
-    }
-}
-
-#[test]
-fn initialize_and_the_rest_in_one_call_are_the_two_calls() {
-    let mut stage = Stage::new();
-    fill_kitty(&mut stage);
-    stage.market.evm.place(CALLBACK, stub::recording());
-    let deal = dealt(&mut stage, 3, enclaves_and_callback);
-    let inside = SoloRange { enclave: Some(Actor::number(70)), ..SoloRange::new(&stage, deal, 1, 1) };
-    let range = with_data(inside);
-    let mut open = stage.clone();
-    open.task(deal, 1);
-    for stage in [stage, open] {
-        let (mut one, mut two) = (stage.clone(), stage);
-        let done = one.market.call(range.worker, &opening(&range)).unwrap();
-        assert_eq!(done.output.as_ref(), range.tasks()[0].0.as_slice());
-        assert_eq!(done.logs, by_single_calls(&mut two, &range));
-        assert_eq!(balances(&mut one), balances(&mut two));
-        assert_eq!(views(&mut one, &range.tasks(), &[range.worker]), views(&mut two, &range.tasks(), &[range.worker]));
-        bare(one.market.call(range.worker, &opening(&range)));
-    }
-}
-
-#[test]
-fn initialize_and_the_rest_in_one_call_refuses_without_data() {
-    let mut stage = Stage::new();
-    let light = dealt(&mut stage, 1, |t| {
-        let tag = Tag(B256::from(U256::from(0x10000)));
-        (t.workerpool.tag, t.request.tag) = (tag, tag);
-    });
-    let trusting = dealt(&mut stage, 1, |t| (t.workerpool.trust, t.request.trust) = (U256::from(2), U256::from(2)));
-    let enclaves = dealt(&mut stage, 1, for_enclaves);
-    let calling = dealt(&mut stage, 1, with_callback);
-    for deal in [light, trusting, enclaves, calling, DealId(B256::repeat_byte(1))] {
-        let range = SoloRange::new(&stage, deal, 0, 1);
-        bare(stage.market.call(range.worker, &opening(&range)));
-    }
-    let deal = dealt(&mut stage, 1, |t| t.request.salt = B256::repeat_byte(8));
-    let range = SoloRange::new(&stage, deal, 0, 1);
-    bare(stage.market.call(STRANGER, &opening(&range)));
-    bare(stage.market.call(range.worker, &opening(&SoloRange { first: 1, ..range.clone() })));
-    let wrong = SoloRange { enclave: Some(Actor::number(70)), ..range.clone() };
-    let wrong = Bags::initializeAndContributeAndFinalizeCall {
-        enclaveSign: Actor::number(71).sign_message(B256::ZERO),
-        ..opening(&wrong)
-    };
-    bare(stage.market.call(range.worker, &wrong));
-    let start = stage.market.evm.now;
-    stage.market.evm.now = start + CONTRIBUTION;
-    bare(stage.market.call(range.worker, &opening(&range)));
-    stage.market.evm.now = start + CONTRIBUTION - 1;
-    stage.market.call(range.worker, &opening(&range)).unwrap();
 }

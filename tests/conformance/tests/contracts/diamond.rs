@@ -66,7 +66,7 @@ fn a_function_is_added_replaced_and_removed_and_the_table_follows() {
     assert_eq!(said.data.cuts[0].functionSelectors, [NEW]);
     assert_eq!(asks(&mut m).unwrap().last(), Some(&7));
     let addresses = m.view(&Diamond::facetAddressesCall {}).unwrap();
-    assert_eq!((addresses.len(), addresses.contains(&FACET)), (14, true));
+    assert_eq!((addresses.len(), addresses.contains(&FACET)), (m.facets.len() + 1, true));
     assert_eq!(m.view(&Diamond::facetFunctionSelectorsCall { facet: FACET }).unwrap(), [NEW]);
     let other = Address::repeat_byte(0xfb);
     m.evm.place(other, stub::answering(B256::with_last_byte(8)));
@@ -75,7 +75,7 @@ fn a_function_is_added_replaced_and_removed_and_the_table_follows() {
     cut_of(&mut m, 2, Address::ZERO, &[NEW]).unwrap();
     assert_eq!(asks(&mut m).unwrap_err(), Reverted::text("fallback-disabled"));
     assert_eq!(m.view(&Hub::facetAddressCall { selector: NEW }).unwrap(), Address::ZERO);
-    assert_eq!(m.view(&Diamond::facetAddressesCall {}).unwrap().len(), 13);
+    assert_eq!(m.view(&Diamond::facetAddressesCall {}).unwrap().len(), m.facets.len());
 }
 
 #[test]
@@ -89,7 +89,8 @@ fn the_table_names_every_selector_once_and_where_it_goes() {
             seen.push(selector);
         }
     }
-    assert_eq!(seen.len(), 98);
+    let of_facets: usize = m.facets.iter().map(|(name, _)| Artifact::named(name).selectors().len()).sum();
+    assert_eq!(seen.len(), of_facets);
 }
 
 #[test]

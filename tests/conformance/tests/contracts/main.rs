@@ -8,6 +8,7 @@ mod bags;
 mod bags_callback;
 mod bags_late;
 mod bags_mixed;
+mod bags_opening;
 mod bags_range;
 mod bags_reveals;
 mod bags_votes;
