@@ -51,10 +51,24 @@ function fitsCallback(address callback, bytes32 digest, bytes calldata data) pur
     return (callback == address(0) && data.length == 0) || keccak256(data) == digest;
 }
 
-/// @dev Hands a result to a contract with bounded gas. Its failure is ignored, and its answer is not copied, so it cannot
-/// make us pay for memory. The caller checks afterwards that the allowance was really there to be given.
-function callBack(address target, uint256 allowance, bytes32 taskid, bytes calldata data) {
-    bytes memory message = abi.encodeCall(IOracleConsumer.receiveResult, (taskid, data));
+/// @dev What calling a contract costs besides the gas it is given: two cold accounts, where it delegates its code (EIP-7702),
+/// at 2 600 each, and as much again for what a chain may charge more.
+uint256 constant CALL_COST = 10_400;
+
+/// @dev Gas that must be left for a callee to get its whole allowance: a call gets at most all but a 64th (EIP-150). It is
+/// looked at before the call: a callee that passes its gas on would hide the want of it from a look at what comes back.
+function gasToGive(uint256 allowance) pure returns (uint256) {
+    return allowance + allowance / 63 + CALL_COST;
+}
+
+/// @dev What a requester's contract is called with.
+function callbackMessage(bytes32 taskid, bytes calldata data) pure returns (bytes memory) {
+    return abi.encodeCall(IOracleConsumer.receiveResult, (taskid, data));
+}
+
+/// @dev Calls a requester's contract with bounded gas, which the caller has seen to be there. Its failure is ignored, and
+/// its answer not copied, so it cannot make us pay for memory.
+function callBack(address target, uint256 allowance, bytes memory message) {
     // Reads the message only.
     assembly ("memory-safe") {
         pop(call(allowance, target, 0, add(message, 0x20), mload(message), 0, 0))

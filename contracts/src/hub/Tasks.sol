@@ -10,7 +10,16 @@ import {DealHead, Terms, termsOf, workerpoolOf} from "./DealRecord.sol";
 import {Escrow} from "./Escrow.sol";
 import {SOLO_HEADER, keepVoted, soloEntry} from "./Outcomes.sol";
 import {poco} from "./PocoStorage.sol";
-import {callBack, enclaveMessage, fitsCallback, hashResult, isAuthorized, sealResult} from "./Results.sol";
+import {
+    callBack,
+    callbackMessage,
+    enclaveMessage,
+    fitsCallback,
+    gasToGive,
+    hashResult,
+    isAuthorized,
+    sealResult
+} from "./Results.sol";
 import {Settlement} from "./Settlement.sol";
 import {isSignedBy} from "./Signatures.sol";
 import {votingWeight} from "./Tally.sol";
@@ -185,11 +194,12 @@ library Tasks {
         return revealed == head.winners() || (revealed > 0 && head.revealBefore() <= block.timestamp);
     }
 
-    /// @dev Calls the requester's contract, last. That it really got its gas is proven by a 63rd of it being left to us.
+    /// @dev Calls the requester's contract, last, with its whole allowance of gas or not at all.
     function callBackRequester(address callback, bytes32 taskid, bytes calldata data) internal {
         if (callback == address(0)) return;
         uint256 allowance = poco().callbackgas;
-        callBack(callback, allowance, taskid, data);
-        assert(gasleft() > allowance / 63);
+        bytes memory message = callbackMessage(taskid, data);
+        assert(gasleft() >= gasToGive(allowance));
+        callBack(callback, allowance, message);
     }
 }

@@ -9,6 +9,7 @@ import {IexecConfiguration} from "./IexecConfiguration.sol";
 import {IexecConfigurationExtra} from "./IexecConfigurationExtra.sol";
 import {IexecERC20} from "./IexecERC20.sol";
 import {IexecEscrowNative} from "./IexecEscrowNative.sol";
+import {IexecLight} from "./IexecLight.sol";
 import {IexecOrderManagement} from "./IexecOrderManagement.sol";
 import {IexecPoco1} from "./IexecPoco1.sol";
 import {IexecPoco2} from "./IexecPoco2.sol";
@@ -29,6 +30,7 @@ interface IexecInterfaceNative is
     IexecConfigurationExtra,
     IexecERC20,
     IexecEscrowNative,
+    IexecLight,
     IexecOrderManagement,
     IexecPoco1,
     IexecPoco2,

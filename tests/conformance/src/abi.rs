@@ -356,7 +356,6 @@ sol! {
         function m_schedulerRewardRatioPolicy() external view returns (uint256);
     }
 
-    struct RangePermit { uint256 first; uint256 count; bytes sign; }
     struct LightProof { uint256 first; uint256 count; address worker; bytes32[] siblings; }
     interface Light {
         event LightSettled(bytes32 indexed dealid, address indexed worker, uint256 first, uint256 count, bytes32 root, bytes results);

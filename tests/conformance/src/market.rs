@@ -21,7 +21,7 @@ const MANAGEMENT: [&str; 3] = ["DiamondCutFacet", "DiamondLoupeFacet", "Ownershi
 /// Where the native escrow stands instead of the token's, everything else is the same.
 const NATIVE_ESCROW: &str = "IexecEscrowNativeFacet";
 const TOKEN_ESCROW: &str = "IexecEscrowTokenFacet";
-const PROTOCOL: [&str; 11] = [
+const PROTOCOL: [&str; 12] = [
     "IexecAccessorsABILegacyFacet",
     "IexecCategoryManagerFacet",
     "IexecConfigurationExtraFacet",

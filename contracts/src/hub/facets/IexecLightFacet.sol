@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {IOracleConsumer} from "../../interfaces/IOracleConsumer.sol";
 import {LightProof, LightStatus, RangePermit} from "../../interfaces/IexecBagTypes.sol";
 import {IexecLight} from "../../interfaces/IexecLight.sol";
 import {hashLightRange, hashRangeAuthorization, lightRangeId} from "../BagHashes.sol";
@@ -11,7 +10,7 @@ import {LightTasks, light} from "../LightStorage.sol";
 import {typedHash} from "../Orders.sol";
 import {poco} from "../PocoStorage.sol";
 import {treeDepth, treeLeaf, treeRoot} from "../RangeTree.sol";
-import {hashResult} from "../Results.sol";
+import {callBack, callbackMessage, gasToGive, hashResult} from "../Results.sol";
 import {isSignedBy} from "../Signatures.sol";
 
 /// @title Deals that are settled in ranges.
@@ -19,10 +18,6 @@ contract IexecLightFacet is IexecLight {
     /// @dev Tasks in one call. `MAX_LIGHT_RANGE` of `protocol::range_tree`.
     uint256 private constant MOST_TASKS = 65_536;
     uint256 private constant MOST_RESULT_BYTES = 4_096;
-    /// @dev What calling a contract costs besides the gas it is given: two cold accounts, where it delegates its code
-    /// (EIP-7702), at 2 600 each, and as much again for what a chain may charge more.
-    uint256 private constant CALL_COST = 10_400;
-
     /// @inheritdoc IexecLight
     function settleLight(
         bytes32 dealid,
@@ -80,7 +75,11 @@ contract IexecLightFacet is IexecLight {
         // What is proved is settled, so the index is one of the deal.
         if (!LightTasks.deliver(dealid, idx - deal.firstIndex())) revert AlreadyDelivered(dealid, idx);
         emit LightDelivered(dealid, idx, taskid);
-        _callBack(callback, abi.encodeCall(IOracleConsumer.receiveResult, (taskid, data)));
+        uint256 allowance = poco().callbackgas;
+        bytes memory message = callbackMessage(taskid, data);
+        uint256 left = gasleft();
+        if (left < gasToGive(allowance)) revert CallbackGas(left, gasToGive(allowance));
+        callBack(callback, allowance, message);
     }
 
     /// @inheritdoc IexecLight
@@ -164,19 +163,5 @@ contract IexecLightFacet is IexecLight {
 
     function _taskId(bytes32 dealid, uint256 idx) private pure returns (bytes32) {
         return keccak256(abi.encodePacked(dealid, idx));
-    }
-
-    /// @dev Calls the requester's contract, last. It must get its whole allowance, and a call gets at most all but a 64th
-    /// of what is left. That is looked at before: a callee that passes its gas on would hide the want of it from a look at
-    /// what comes back. Its failure is ignored and its answer not copied, so it cannot make us pay for memory.
-    function _callBack(address target, bytes memory message) private {
-        uint256 allowance = poco().callbackgas;
-        uint256 least = allowance + allowance / 63 + CALL_COST;
-        uint256 left = gasleft();
-        if (left < least) revert CallbackGas(left, least);
-        // Reads the message only.
-        assembly ("memory-safe") {
-            pop(call(allowance, target, 0, add(message, 0x20), mload(message), 0, 0))
-        }
     }
 }

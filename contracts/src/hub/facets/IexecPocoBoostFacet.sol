@@ -18,7 +18,7 @@ import {CONTRIBUTION_DEADLINE_RATIO, TAG_TEE, WORKERPOOL_STAKE_RATIO} from "../C
 import {Escrow} from "../Escrow.sol";
 import {Kitty} from "../Kitty.sol";
 import {poco} from "../PocoStorage.sol";
-import {callBack, isAuthorized, sealResult} from "../Results.sol";
+import {callBack, callbackMessage, gasToGive, isAuthorized, sealResult} from "../Results.sol";
 import {ended} from "../TaskRecord.sol";
 import {isSignedBy, personal} from "../Signatures.sol";
 
@@ -186,12 +186,12 @@ contract IexecPocoBoostFacet is IexecPocoBoost {
         Escrow.reward(scheduler, deal.workerpoolPrice - deal.workerReward + part, taskid);
     }
 
-    /// @dev Calls the requester's contract, last. That it really got its gas is proven by a 63rd of it being left to us,
-    /// so nothing may be done between the call and the check.
+    /// @dev Calls the requester's contract, last, with its whole allowance of gas or not at all.
     function _callBack(address callback, bytes32 taskid, bytes calldata data) private {
         uint256 allowance = poco().callbackgas;
-        callBack(callback, allowance, taskid, data);
-        require(gasleft() > allowance / 63, "PocoBoost: Not enough gas after callback");
+        bytes memory message = callbackMessage(taskid, data);
+        require(gasleft() >= gasToGive(allowance), "PocoBoost: Not enough gas after callback");
+        callBack(callback, allowance, message);
     }
 
     /// @dev What the payer locks per task, nRLC.

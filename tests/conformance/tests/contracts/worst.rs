@@ -55,7 +55,7 @@ const MATCH_20_KB: u64 = 4_800_000;
 const MATCH_30_KB: u64 = 22_000_000;
 const FINALIZE_20_KB: u64 = 5_000_000;
 const ALONE_20_KB: u64 = 4_900_000;
-const ALONE_20_KB_TO_CALLBACK: u64 = 4_800_000;
+const ALONE_20_KB_TO_CALLBACK: u64 = 4_900_000;
 /// Per task in arrays of 1 000.
 const INITIALIZE_OF_1000: u64 = 27_000;
 
