@@ -20,11 +20,12 @@ pub(super) const DATASET_REGISTRY: Source = artifact!("DatasetRegistry");
 pub(super) const WORKERPOOL_REGISTRY: Source = artifact!("WorkerpoolRegistry");
 
 /// In the order in which they are cut; a selector goes to the first facet that has it.
-pub(super) const FACETS: [Source; 14] = [
+pub(super) const FACETS: [Source; 15] = [
     artifact!("DiamondCutFacet"),
     artifact!("DiamondLoupeFacet"),
     artifact!("OwnershipFacet"),
     artifact!("IexecAccessorsABILegacyFacet"),
+    artifact!("IexecBagsFacet"),
     artifact!("IexecCategoryManagerFacet"),
     artifact!("IexecConfigurationExtraFacet"),
     artifact!("IexecConfigurationFacet"),
@@ -35,7 +36,6 @@ pub(super) const FACETS: [Source; 14] = [
     artifact!("IexecPoco2Facet"),
     artifact!("IexecPocoAccessorsFacet"),
     artifact!("IexecRelayFacet"),
-    artifact!("IexecBagsFacet"),
 ];
 
 /// One compiled contract.
