@@ -38,12 +38,28 @@ pub(crate) enum What {
     Money,
     /// Something that must be refused.
     Forbidden,
+    /// One worker opens and does a whole task in one call.
+    AloneAtOnce,
+    /// One worker settles a range of tasks.
+    Range,
+    /// Somebody hands in votes of several workers, good and bad ones mixed.
+    Relay,
+    /// Somebody reveals for all winners.
+    RevealFor,
+    /// A task is ended by another than its scheduler, or its scheduler being late; or the place of a result is told.
+    Late,
+    /// A range of a light deal is settled.
+    Settle,
+    /// What is open of a light deal is claimed.
+    ClaimLight,
+    /// The result of a light task is proved to the requester's contract.
+    Deliver,
     /// Owners change policies, resources, the broker, the callback's gas; a score is imported.
     Rule,
 }
 
 /// How often each kind comes, in relation to the others.
-const OFTEN: [(What, usize); 17] = [
+const OFTEN: [(What, usize); 25] = [
     (What::Match, 10),
     (What::Rematch, 2),
     (What::Manage, 3),
@@ -60,6 +76,14 @@ const OFTEN: [(What, usize); 17] = [
     (What::Wait, 3),
     (What::Money, 9),
     (What::Forbidden, 9),
+    (What::AloneAtOnce, 4),
+    (What::Range, 6),
+    (What::Relay, 10),
+    (What::RevealFor, 7),
+    (What::Late, 8),
+    (What::Settle, 9),
+    (What::ClaimLight, 4),
+    (What::Deliver, 6),
     (What::Rule, 3),
 ];
 

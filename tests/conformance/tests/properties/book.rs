@@ -1,15 +1,19 @@
 //! What the hub must know by now, written down from its events alone, by the rules of the specification (7, 11, 12).
 //! Every event is checked against what was known before it; views are compared with the book elsewhere.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use alloy::primitives::{Address, B256, Log, U256};
+use fairgrid_conformance::abi::Bags::BagsEvents;
 use fairgrid_conformance::abi::{Deal, Hub};
-use fairgrid_conformance::{Market, event};
+use fairgrid_conformance::{Market, UNITS};
 use protocol::hub::Event;
 use protocol::settlement::KITTY;
-use protocol::{Amount, DealId, OrderHash, TaskId};
+use protocol::{Amount, DealId, OrderHash, Tag, TaskId};
 
+use crate::lights::LightRow;
+use crate::relayed::{Late, Planned};
+use crate::said::{Said, said};
 use crate::task::TaskRow;
 
 /// A rule was broken; the text says which.
@@ -55,6 +59,20 @@ pub(crate) struct DealRow {
     pub(crate) worker_stake: Nrlc,
     pub(crate) size: u64,
     pub(crate) settled: u64,
+    /// Of light deals only.
+    pub(crate) light: Option<LightRow>,
+}
+
+impl DealRow {
+    /// Index of the first task.
+    pub(crate) fn first(&self) -> u64 {
+        self.view.botFirst.to()
+    }
+
+    /// The moment so many units after the start.
+    pub(crate) fn after(&self, units: u64) -> u64 {
+        self.view.startTime.to::<u64>() + units * UNITS[self.view.category.to::<usize>()]
+    }
 }
 
 /// How often something happened.
@@ -102,6 +120,12 @@ pub(crate) struct Book {
     pub(crate) named: BTreeSet<TaskId>,
     /// The vote before won, so the next event must say so.
     pub(crate) owed: Option<TaskId>,
+    /// Votes that were handed in together, and of which the hub has not spoken yet.
+    pub(crate) planned: VecDeque<Planned>,
+    /// The late end that follows its `TaskFinalize`.
+    pub(crate) late: Option<Late>,
+    /// Ends of a call besides its last, before anybody is called back.
+    pub(crate) more_ends: usize,
     unpaired: Vec<(Address, Address, Nrlc)>,
 }
 
@@ -123,24 +147,32 @@ impl Book {
     /// Writes down one transaction's events.
     pub(crate) fn absorb(&mut self, market: &mut Market, logs: &[Log]) -> Result<(), Broken> {
         let hub = self.hub;
-        let mut completed = false;
-        for said in logs.iter().filter(|log| log.address == hub).filter_map(event) {
-            if completed {
-                self.mix.count(match said {
-                    Event::OrdersMatched { .. } => "matched inside a callback",
-                    Event::TaskContribute { .. } => "voted inside a callback",
-                    Event::TaskClaimed { .. } => "claimed inside a callback",
-                    Event::TaskFinalize { .. } => "finalized inside a callback",
-                    _ => "other events of callbacks",
-                });
+        let told: Vec<_> = logs.iter().filter(|log| log.address == hub).filter_map(said).collect();
+        let mut ends = 1 + std::mem::take(&mut self.more_ends);
+        for (at, said) in told.iter().enumerate() {
+            if let (0, Some(inside)) = (ends, said.inside()) {
+                self.mix.count(inside);
             }
-            completed |= matches!(said, Event::TaskFinalize { .. });
+            if said.calls_back() {
+                ends = ends.saturating_sub(1);
+            }
             if let Some(task) = self.owed {
-                let due = matches!(said, Event::TaskConsensus { task: named, .. } if named == task);
-                hold!(due, "task {task} has a consensus, but the hub says {said:?}");
+                hold!(said.is_consensus_of(task), "task {task} has a consensus, but the hub says {said:?}");
             }
-            self.note(market, said)?;
+            if let (
+                Said::Classic(Event::TaskFinalize { task, .. }),
+                Some(Said::Bags(BagsEvents::TaskFinalizeLate(late))),
+            ) = (said, told.get(at + 1))
+            {
+                self.late = Some(Late { task: *task, finalizer: late.finalizer, bounty: late.bounty });
+            }
+            match said.clone() {
+                Said::Classic(said) => self.note(market, said)?,
+                Said::Bags(said) => self.bag_event(said, market.evm.now)?,
+                Said::Light(said) => self.light_event(said, market.evm.now)?,
+            }
         }
+        hold!(self.planned.is_empty(), "votes were left out: {:?}", self.planned);
         hold!(self.owed.is_none(), "a consensus was not announced: {:?}", self.owed);
         hold!(self.pending.is_empty(), "money moved without a reason: {:?}", self.pending);
         hold!(self.judged.is_empty(), "scores changed without a final task: {:?}", self.judged);
@@ -295,7 +327,12 @@ impl Book {
         found.sort_unstable();
         hold!(found == expected, "deal {id} locks {found:?}, not {expected:?}");
         let worker_stake = small(view.workerStake);
-        self.deals.insert(id, DealRow { view, price, pool_stake, worker_stake, size, settled: 0 });
+        let light = Tag(view.tag).is_light().then(|| LightRow::new(size));
+        if light.is_some() {
+            hold!(view.trust == U256::from(1), "light deal {id} has trust {}", view.trust);
+            self.mix.count("deals light");
+        }
+        self.deals.insert(id, DealRow { view, price, pool_stake, worker_stake, size, settled: 0, light });
         self.made.push(id);
         self.touched.deals.insert(id);
         self.mix.count("deals");

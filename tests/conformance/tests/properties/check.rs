@@ -1,7 +1,8 @@
 //! The hub's views against the book.
 
 use alloy::primitives::U256;
-use fairgrid_conformance::abi::{Hub, Rlc};
+use fairgrid_conformance::abi::{Hub, Light, Rlc};
+use protocol::bags::LightRange;
 use protocol::settlement::KITTY;
 use protocol::{DealId, OrderHash, ResultSeal, TaskId};
 
@@ -102,6 +103,22 @@ impl World {
         let row = &self.book.deals[&deal];
         hold!(seen == row.view, "deal {deal} has changed: {seen:?} was {:?}", row.view);
         hold!(row.settled <= row.size, "deal {deal} settled {} of {} tasks", row.settled, row.size);
+        self.check_light(deal)
+    }
+
+    /// State and range of every index of a light deal, of large ones where something happened.
+    fn check_light(&mut self, deal: DealId) -> Result<(), Broken> {
+        let row = &self.book.deals[&deal];
+        let Some(light) = row.light.clone() else { return Ok(()) };
+        let first = row.first();
+        for place in light.borders() {
+            let (idx, known) = (U256::from(first + place), light.states[place as usize]);
+            let seen = self.ask(&Light::viewLightStatusCall { dealid: deal.0, idx })?;
+            hold!(seen == known, "index {idx} of light deal {deal} is {seen}, by the events {known}");
+            let seen = self.ask(&Light::viewLightRangeCall { dealid: deal.0, first: idx })?;
+            let known = light.ranges.get(&(first + place)).map(LightRange::struct_hash).unwrap_or_default();
+            hold!(seen == known, "range {idx} of light deal {deal} is {seen}, by the events {known}");
+        }
         Ok(())
     }
 

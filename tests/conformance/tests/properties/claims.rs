@@ -13,9 +13,12 @@ use crate::world::{CALLBACKS, STRANGER, World, who};
 const BATCH: usize = 40;
 
 impl World {
-    /// Every index of a deal that nobody opened.
-    fn unopened(&self, deal: DealId) -> Vec<U256> {
+    /// Every index of a deal that nobody opened, but could.
+    pub(crate) fn unopened(&self, deal: DealId) -> Vec<U256> {
         let row = &self.book.deals[&deal];
+        if row.light.is_some() {
+            return Vec::new();
+        }
         let all = (0..row.size).map(|number| row.view.botFirst + U256::from(number));
         all.filter(|index| !self.book.tasks.contains_key(&TaskId::derive(deal, *index))).collect()
     }
@@ -94,6 +97,7 @@ impl World {
             let (dealids, idx) = items.iter().copied().unzip();
             self.expect(who(STRANGER), &Hub::initializeAndClaimArrayCall { dealids, idx }, Some(true))?;
         }
+        self.finish_light()?;
         self.check_touched()?;
         let locked: Vec<_> = self.book.frozen.iter().filter(|(who, amount)| **who != KITTY && **amount > 0).collect();
         hold!(locked.is_empty(), "still locked after every deadline: {locked:?}");

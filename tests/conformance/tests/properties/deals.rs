@@ -25,7 +25,7 @@ const MANY: u64 = 1_000_000;
 impl World {
     pub(crate) fn fresh_match(&mut self, dice: &mut Dice) -> Result<(), Broken> {
         let mut orders = self.draft(dice);
-        let spoilt = dice.chance(10) && spoil(&mut orders, dice.below(9));
+        let spoilt = dice.chance(10) && spoil(&mut orders, dice.below(11));
         self.sign(&mut orders, dice)?;
         self.orders.push(orders.clone());
         let way = self.way(&orders, dice);
@@ -73,22 +73,32 @@ impl World {
         let salt = B256::from(U256::from(self.orders.len()));
         let pool = self.pools[dice.below(2)];
         let dataset = if dice.chance(35) { self.dataset } else { Address::ZERO };
-        let trust = U256::from(dice.pick(&[0, 1, 1, 1, 1, 2, 3, 3, 4, 5, 8, 15, 30]));
+        let light = dice.chance(22);
+        let trusts: &[u64] = if light { &[0, 1] } else { &[0, 1, 1, 1, 1, 2, 3, 3, 4, 5, 8, 15, 30] };
+        let trust = U256::from(dice.pick(trusts));
         let category = U256::from(dice.pick(&[0, 0, 1, 1, 2, 3, 4]));
-        let volume = 1 + dice.below(5) as u64;
-        let tag = Tag::from_low(if dice.chance(20) { 0x9 } else { 0 });
+        let large = light && dice.chance(12);
+        let volume = match (light, large) {
+            (false, _) => 1 + dice.below(5) as u64,
+            (true, false) => 1 + dice.below(9) as u64,
+            (true, true) => 254 + dice.below(60) as u64,
+        };
+        let common = Tag::from_low(if dice.chance(20) { 0x9 } else { 0 });
+        let tag = if light { common.with_light() } else { common };
+        // The app may bear the bit, too, but its word does not count.
+        let app_tag = if light && dice.chance(30) { tag } else { common };
         let price = |dice: &mut Dice, prices: &[u64]| Amount::nrlc(dice.pick(prices));
-        let appprice = price(dice, &[0, 1, 100_000_000]);
+        let appprice = price(dice, if large { &[0, 1, 3] } else { &[0, 1, 100_000_000] });
         let datasetprice = if dataset.is_zero() { Amount::ZERO } else { price(dice, &[0, 3, 10_000_000]) };
         let pools = [0, 1, 7, 1_000, 999_999_999, 1_000_000_000, 5_000_000_000, 12_345_678_901];
-        let workerpoolprice = price(dice, &pools);
+        let workerpoolprice = price(dice, if large { &pools[..5] } else { &pools });
         let requester = if dice.chance(15) { WALLET } else { who(dice.pick(&REQUESTERS)) };
         let callback = match dice.below(9) {
             0 | 1 => WALLET,
             2..5 => dice.pick(&CALLBACKS),
             _ => Address::ZERO,
         };
-        let app = AppOrder { app: self.app, appprice, volume: U256::from(MANY), tag, ..Default::default() };
+        let app = AppOrder { app: self.app, appprice, volume: U256::from(MANY), tag: app_tag, ..Default::default() };
         let sold = U256::from(dice.pick(&[volume, volume, 3, 7, MANY]));
         let workerpool = WorkerpoolOrder {
             workerpool: pool,
@@ -287,6 +297,9 @@ impl World {
     fn open_last(&mut self, dice: &mut Dice) -> Result<(), Broken> {
         let id = *self.book.made.last().expect("a deal was just made");
         let deal = &self.book.deals[&id];
+        if deal.light.is_some() {
+            return self.open_light(id, dice);
+        }
         let (first, size) = (deal.view.botFirst, deal.size);
         let count = if dice.chance(50) { size } else { 1 + dice.below(size as usize) as u64 };
         let idx: Vec<_> = (0..count).map(|number| first + U256::from(number)).collect();
@@ -313,6 +326,12 @@ fn spoil(orders: &mut Quadruple, way: usize) -> bool {
         6 => orders.dataset.order.apprestrict = who(STRANGER),
         7 => request.app = pool.workerpool,
         8 => request.volume = U256::ZERO,
+        // An app cannot make others' deals light.
+        9 if !request.tag.is_light() => {
+            orders.app.order.tag = request.tag.with_light();
+            pool.tag = request.tag.with_light();
+        }
+        10 if request.tag.is_light() => (request.trust, pool.trust) = (U256::from(2), U256::from(2)),
         _ => return false,
     }
     true

@@ -40,6 +40,14 @@ impl World {
             What::Wait => self.wait(&mut dice),
             What::Money => self.money(&mut dice),
             What::Forbidden => self.attempt(&mut dice),
+            What::AloneAtOnce => self.alone_at_once(&mut dice),
+            What::Range => self.range(&mut dice),
+            What::Relay => self.relay(&mut dice),
+            What::RevealFor => self.reveal_for(&mut dice),
+            What::Late => self.late(&mut dice),
+            What::Settle => self.settle(&mut dice),
+            What::ClaimLight => self.claim_light(&mut dice),
+            What::Deliver => self.deliver(&mut dice),
             What::Rule => self.rule(&mut dice),
         }?;
         self.steps += 1;

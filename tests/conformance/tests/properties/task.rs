@@ -6,7 +6,7 @@ use fairgrid_conformance::abi::Hub;
 use protocol::hub::Event;
 use protocol::{DealId, ResultDigest, ResultHash, ResultSeal, TaskId};
 
-use crate::book::{Book, Broken, Kind, hold};
+use crate::book::{Book, Broken, Kind, hold, small};
 use crate::settlement::{failure, success};
 
 pub(crate) const ACTIVE: u8 = 1;
@@ -102,6 +102,7 @@ impl Book {
         hold!(TaskId::derive(deal_id, view.idx) == id, "task {id} has not its id: index {} of {deal_id}", view.idx);
         let (first, size) = (deal.view.botFirst, deal.view.botSize);
         hold!(view.idx >= first && view.idx < first + size, "task {id}: index {} is not in the deal", view.idx);
+        hold!(deal.light.is_none(), "task {id} of a light deal is opened");
         hold!(deal.view.workerpool.pointer == workerpool, "task {id} is announced to {workerpool}");
         let unit = fairgrid_conformance::UNITS[usize::try_from(deal.view.category).unwrap_or(usize::MAX)];
         let start = u64::try_from(deal.view.startTime).map_err(|_| "a start beyond time")?;
@@ -151,7 +152,7 @@ impl Book {
                 hold!(row.may_finalize(now), "task {task} is finalized at {now}: {row:?}");
                 row.status = COMPLETED;
                 row.results = results;
-                self.completed(task, &row)?;
+                self.completed(task, &row, now)?;
             }
             Event::TaskClaimed { .. } => {
                 hold!(row.may_claim(now), "task {task} is claimed at {now}: {row:?}");
@@ -173,6 +174,7 @@ impl Book {
         now: u64,
     ) -> Result<(), Broken> {
         hold!(row.takes_votes(now), "task {id} takes a vote at {now}: {row:?}");
+        self.counts(id, worker, hash, now)?;
         hold!(row.vote(worker).is_none(), "task {id} takes a second vote of {worker}");
         let (stake, trust) = (self.deals[&row.deal].worker_stake, self.deals[&row.deal].view.trust);
         self.touched.accounts.insert(worker);
@@ -247,10 +249,17 @@ impl Book {
         Ok(())
     }
 
-    fn completed(&mut self, id: TaskId, row: &TaskRow) -> Result<(), Broken> {
+    fn completed(&mut self, id: TaskId, row: &TaskRow, now: u64) -> Result<(), Broken> {
         let deal = self.deals[&row.deal].clone();
         let drawn = self.kitty > 0;
-        let (mut expected, mut judged) = success(&deal, row, &mut self.kitty);
+        let late = self.late.filter(|late| late.task == id);
+        let paid = late.map(|late| self.late_end(row, late, now)).transpose()? == Some(true);
+        let finder = late.filter(|_| paid).map(|late| late.finalizer);
+        let (mut expected, mut judged) = success(&deal, row, &mut self.kitty, finder);
+        if let Some(late) = late {
+            let bounty = expected.last().filter(|last| Some(last.1) == finder).map_or(0, |last| last.2);
+            hold!(small(late.bounty) == bounty, "{late:?}, not {bounty}");
+        }
         self.settle(id, &mut expected)?;
         let mut found = std::mem::take(&mut self.judged);
         judged.sort_unstable();
@@ -282,7 +291,7 @@ impl Book {
         Ok(())
     }
 
-    fn settle(&mut self, id: TaskId, expected: &mut Vec<crate::book::Entry>) -> Result<(), Broken> {
+    pub(crate) fn settle(&mut self, id: TaskId, expected: &mut Vec<crate::book::Entry>) -> Result<(), Broken> {
         let mut found = std::mem::take(&mut self.pending);
         found.sort_unstable();
         expected.sort_unstable();

@@ -2,10 +2,10 @@
 
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall as _;
-use fairgrid_conformance::abi::Hub;
+use fairgrid_conformance::abi::{Deal, Hub};
 use fairgrid_conformance::{quadruple, stub};
 use protocol::hash::{authorization, enclave_message, personal_digest};
-use protocol::{ResultHash, ResultSeal, TaskId};
+use protocol::{DealId, ResultHash, ResultSeal, TaskId};
 
 use crate::book::Broken;
 use crate::dice::Dice;
@@ -24,29 +24,32 @@ pub(crate) enum Flaw {
     Enclave,
     /// Sealed for somebody else: counts, but cannot be revealed.
     Copied,
+    /// Permitted for other tasks only; of ranges.
+    Stale,
 }
 
 /// Permission and enclave of one contribution, and whether they suffice.
-struct Pass {
-    enclave: Address,
-    enclave_sign: Bytes,
-    authorization: Bytes,
-    valid: bool,
+pub(crate) struct Pass {
+    pub(crate) enclave: Address,
+    pub(crate) enclave_sign: Bytes,
+    pub(crate) authorization: Bytes,
+    pub(crate) permitted: bool,
+    pub(crate) sealed: bool,
+    pub(crate) valid: bool,
 }
 
 impl World {
-    fn pass(
+    pub(crate) fn pass(
         &self,
-        task: TaskId,
+        (deal, task): (DealId, TaskId),
         worker: Address,
         (hash, seal): (ResultHash, ResultSeal),
         inside: bool,
         flaw: Flaw,
     ) -> Pass {
-        let deal = &self.book.deal_of(task).view;
+        let deal = &self.book.deals[&deal].view;
         let enclave = if inside { who(ENCLAVE) } else { Address::ZERO };
-        let brokered = inside && !self.broker.is_zero();
-        let authorizer = if brokered { self.broker } else { deal.workerpool.owner };
+        let authorizer = self.authorizer(deal, inside);
         let signer = if flaw == Flaw::Foreign { who(REQUESTERS[0]) } else { authorizer };
         let permitted = if flaw == Flaw::Borrowed { who(STRANGER) } else { worker };
         let authorization = signature(signer, personal_digest(authorization(permitted, task, enclave)));
@@ -57,12 +60,18 @@ impl World {
         // A contract agrees to everything.
         let permitted = authorizer == WALLET || !matches!(flaw, Flaw::Foreign | Flaw::Borrowed);
         let sealed = !inside || flaw != Flaw::Enclave;
-        Pass { enclave, enclave_sign, authorization, valid: permitted && sealed && (inside || !needed) }
+        let valid = permitted && sealed && (inside || !needed);
+        Pass { enclave, enclave_sign, authorization, permitted, sealed, valid }
+    }
+
+    /// Who lets workers in: the scheduler, or for enclaves the broker if there is one.
+    pub(crate) fn authorizer(&self, deal: &Deal, inside: bool) -> Address {
+        if inside && !self.broker.is_zero() { self.broker } else { deal.workerpool.owner }
     }
 
     /// Tasks that need an enclave get one, mostly; others seldom.
-    fn inside(&self, task: TaskId, dice: &mut Dice) -> bool {
-        let needed = self.book.deal_of(task).view.tag.0[31] & 1 == 1;
+    pub(crate) fn inside(&self, deal: DealId, dice: &mut Dice) -> bool {
+        let needed = self.book.deals[&deal].view.tag.0[31] & 1 == 1;
         dice.chance(if needed { 95 } else { 8 })
     }
 
@@ -77,7 +86,8 @@ impl World {
         let digest = digest_of(result);
         let sealed = if flaw == Flaw::Copied { who(STRANGER) } else { worker };
         let (hash, seal) = (ResultHash::derive(task, digest), ResultSeal::derive(sealed, task, digest));
-        let pass = self.pass(task, worker, (hash, seal), inside, flaw);
+        let deal = self.book.tasks[&task].deal;
+        let pass = self.pass((deal, task), worker, (hash, seal), inside, flaw);
         let (row, now) = (&self.book.tasks[&task], self.now());
         let able = self.book.balance(worker) >= self.book.deal_of(task).worker_stake;
         let may = row.takes_votes(now) && row.vote(worker).is_none() && pass.valid && able;
@@ -117,7 +127,7 @@ impl World {
             _ => Flaw::None,
         };
         let result = if dice.chance(80) { 0 } else { 1 + dice.below(2) as u8 };
-        let inside = self.inside(task, dice);
+        let inside = self.inside(self.book.tasks[&task].deal, dice);
         self.cast_vote(task, worker, result, inside, flaw).map(drop)
     }
 
@@ -155,7 +165,7 @@ impl World {
         self.expect(worker, &Hub::revealCall { taskid: task.0, resultDigest: digest.0 }, Some(may))
     }
 
-    fn winners(&self, task: TaskId) -> Vec<(Address, u8)> {
+    pub(crate) fn winners(&self, task: TaskId) -> Vec<(Address, u8)> {
         let row = &self.book.tasks[&task];
         let result = (0..8).find(|result| ResultHash::derive(task, digest_of(*result)) == row.consensus);
         let open = row.votes.iter().filter(|vote| vote.hash == row.consensus && vote.status == CONTRIBUTED);
@@ -186,7 +196,7 @@ impl World {
     }
 
     /// Lets the time run up to a moment, if it is still to come.
-    fn wait_until(&mut self, moment: u64) {
+    pub(crate) fn wait_until(&mut self, moment: u64) {
         let clock = &mut self.market.evm.now;
         *clock = (*clock).max(moment);
     }
@@ -201,7 +211,7 @@ impl World {
             self.wait_until(self.book.tasks[&task].reveal_before);
         }
         let shown = result_of(self.book.tasks[&task].digest.0).unwrap_or_default();
-        self.prepare_callback(task, shown, dice)?;
+        self.prepare_callback(self.book.tasks[&task].deal, task, shown, dice)?;
         let (row, deal) = (&self.book.tasks[&task], &self.book.deal_of(task).view);
         let known = result_of(row.digest.0);
         let data = match known {
@@ -232,9 +242,10 @@ impl World {
         let (hash, seal) = (ResultHash::derive(task, digest), ResultSeal::derive(worker, task, digest));
         let flaw =
             dice.pick(&[Flaw::None, Flaw::None, Flaw::None, Flaw::None, Flaw::None, Flaw::Foreign, Flaw::Enclave]);
-        let inside = self.inside(task, dice);
-        let pass = self.pass(task, worker, (hash, seal), inside, flaw);
-        self.prepare_callback(task, result, dice)?;
+        let deal = self.book.tasks[&task].deal;
+        let inside = self.inside(deal, dice);
+        let pass = self.pass((deal, task), worker, (hash, seal), inside, flaw);
+        self.prepare_callback(deal, task, result, dice)?;
         let (row, deal) = (&self.book.tasks[&task], &self.book.deal_of(task).view);
         let proved = !deal.callback.is_zero();
         let data = if proved { Bytes::from(vec![result]) } else { Bytes::new() };
@@ -271,8 +282,14 @@ impl World {
     }
 
     /// Where the wallet hears the result, it shall try to profit from being called in the middle of things.
-    fn prepare_callback(&mut self, task: TaskId, result: u8, dice: &mut Dice) -> Result<(), Broken> {
-        if self.book.deal_of(task).view.callback != WALLET {
+    pub(crate) fn prepare_callback(
+        &mut self,
+        deal: DealId,
+        task: TaskId,
+        result: u8,
+        dice: &mut Dice,
+    ) -> Result<(), Broken> {
+        if self.book.deals[&deal].view.callback != WALLET {
             return Ok(());
         }
         if dice.chance(30) {
@@ -284,11 +301,14 @@ impl World {
     }
 
     fn mischief(&self, task: TaskId, result: u8, dice: &mut Dice) -> Option<Bytes> {
+        if dice.chance(35) {
+            return self.bag_mischief(dice);
+        }
         let other = self.task(dice, |task| task.is_open()).unwrap_or(task);
-        let row = &self.book.tasks[&other];
+        let row = self.book.tasks.get(&other)?;
         let digest = digest_of(0);
         let (hash, seal) = (ResultHash::derive(other, digest), ResultSeal::derive(WALLET, other, digest));
-        let pass = self.pass(other, WALLET, (hash, seal), false, Flaw::None);
+        let pass = self.pass((row.deal, other), WALLET, (hash, seal), false, Flaw::None);
         Some(Bytes::from(match dice.below(11) {
             0 => Hub::claimCall { taskid: task.0 }.abi_encode(),
             1 => Hub::claimCall { taskid: other.0 }.abi_encode(),

@@ -13,6 +13,7 @@ use protocol::{Amount, TaskId};
 
 use crate::book::{Book, Broken, hold};
 use crate::dice::Dice;
+use crate::said::counted;
 
 /// The contract that owns the second pool, works, requests, and hears results; see [`stub::wallet`].
 pub(crate) const WALLET: Address = address!("3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a");
@@ -205,8 +206,11 @@ impl World {
         self.heard(from, C::SIGNATURE, done)
     }
 
-    fn heard(&mut self, from: Address, what: &str, done: Result<Done, Reverted>) -> Result<bool, Broken> {
+    fn heard(&mut self, from: Address, what: &'static str, done: Result<Done, Reverted>) -> Result<bool, Broken> {
         let now = self.now();
+        if let Some(label) = counted(what, done.is_ok()) {
+            self.book.mix.count(label);
+        }
         match done {
             Ok(done) => {
                 self.note(|| format!("  at {now} {from} {what}: accepted"));
@@ -218,6 +222,8 @@ impl World {
                 self.note(|| format!("  at {now} {from} {what}: {reason:?}"));
                 hold!(!matches!(reason, Reverted::Halt(_)), "{what} of {from} dies: {reason:?}");
                 self.book.mix.count("calls refused");
+                self.book.planned.clear();
+                self.book.more_ends = 0;
                 Ok(false)
             }
         }
