@@ -19,13 +19,17 @@ impl World {
         let (row, view) = (&self.book.tasks[&task], &self.book.deal_of(task).view);
         let voters: Vec<_> = row.votes.iter().map(|vote| vote.worker).collect();
         let proved: Vec<_> = voters.iter().copied().filter(|worker| row.proved(*worker)).collect();
+        if row.is_last_period(self.now()) && dice.chance(40) {
+            return who(STRANGER);
+        }
         match dice.below(10) {
             0..4 if !proved.is_empty() => dice.pick(&proved),
             4 if !voters.is_empty() => dice.pick(&voters),
             5 => view.requester,
             6 => view.workerpool.owner,
             7 => who(dice.pick(&[REQUESTERS[1], WORKERS.start])),
-            _ => who(STRANGER),
+            8 if dice.chance(50) => who(STRANGER),
+            _ => proved.first().copied().unwrap_or(view.requester),
         }
     }
 
@@ -33,8 +37,12 @@ impl World {
         let now = self.now();
         let fits =
             |task: &crate::task::TaskRow| task.status == REVEALING && task.revealed > 0 && now < task.final_before;
-        let shown = self.task(dice, fits);
-        let Some(task) = shown.or_else(|| self.task(dice, |task| task.status == REVEALING)) else { return Ok(()) };
+        // Those that end soon, mostly: far ends are seldom waited for.
+        let soon = self.task(dice, |task| fits(task) && task.unit <= 1_200);
+        let shown = soon.filter(|_| dice.chance(70)).or_else(|| self.task(dice, fits));
+        let any = dice.chance(12);
+        let shown = shown.or_else(|| self.task(dice, |task| any && task.status == REVEALING));
+        let Some(task) = shown else { return Ok(()) };
         let row = &self.book.tasks[&task];
         let half = row.unit / 2;
         let moment = match dice.below(10) {
@@ -44,7 +52,8 @@ impl World {
             _ => now,
         };
         let early = u64::from(dice.chance(20));
-        if row.revealed > 0 {
+        // Far ends are seldom waited for: all else would end by them.
+        if row.revealed > 0 && (moment < now + 6_000 || dice.chance(20)) {
             self.wait_until(moment - early);
         }
         let result = result_of(self.book.tasks[&task].digest.0);

@@ -2,11 +2,13 @@
 
 use alloy::primitives::{Address, B256, Bytes, Log, U256};
 use alloy::sol_types::SolEvent;
-use fairgrid_conformance::abi::Hub;
-use protocol::TaskId;
+use fairgrid_conformance::abi::{Bags, Hub, Light};
 use protocol::settlement::KITTY;
+use protocol::{DealId, TaskId};
 
 use crate::act::sequence;
+use crate::book::DealRow;
+use crate::relayed::Planned;
 use crate::world::{STRANGER, WORKERS, World, who};
 
 /// A world in the midst of things: with an open task that has a vote, but no consensus.
@@ -24,6 +26,25 @@ fn busy() -> (World, TaskId) {
         }
     }
     panic!("twenty sequences without a vote");
+}
+
+/// A world with a light deal that has a callback and time left, and whose first task is open.
+fn light() -> (World, DealId) {
+    for seed in 0..40 {
+        let mut world = World::new();
+        for act in sequence(seed) {
+            world.act(act).unwrap();
+            let now = world.now();
+            let fits =
+                |row: &DealRow| row.light.as_ref().is_some_and(|light| light.states[0] == 0) && now < row.after(7);
+            let found = world.book.deals.iter().find(|(_, row)| fits(row) && !row.view.callback.is_zero());
+            if let Some((deal, _)) = found {
+                let deal = *deal;
+                return (world, deal);
+            }
+        }
+    }
+    panic!("forty sequences without such a deal");
 }
 
 fn said(world: &World, event: &impl SolEvent) -> Log {
@@ -86,6 +107,81 @@ fn a_story_of_a_task_out_of_order_is_refused() {
         let answer = told(&world, &story);
         assert!(answer.contains(words), "{answer}");
     }
+}
+
+#[test]
+fn a_story_of_bags_and_light_deals_that_does_not_add_up_is_refused() {
+    let (world, task) = busy();
+    let (taskid, row) = (task.0, world.book.tasks[&task].clone());
+    let (thief, none, one) = (who(STRANGER), U256::ZERO, U256::from(1));
+    let late = said(&world, &Bags::TaskFinalizeLate { taskid, finalizer: thief, bounty: none });
+    let skipped = said(&world, &Bags::VoteSkipped { taskid, worker: thief, reason: 0 });
+    let published = said(&world, &Bags::ResultsPublished { taskid, publisher: thief, results: Bytes::new() });
+    let first = U256::from(world.book.deals[&row.deal].first());
+    let dealid = row.deal.0;
+    let refunded = said(&world, &Light::LightClaimed { dealid, first, count: one, refunded: one });
+    let lost = said(&world, &Light::LightClaimed { dealid: taskid, first, count: one, refunded: one });
+    for (story, words) in [
+        (late, "does not follow"),
+        (skipped, "out of nothing"),
+        (published, "but the task is"),
+        (refunded, "not light"),
+        (lost, "nobody made"),
+    ] {
+        let answer = told(&world, &[story]);
+        assert!(answer.contains(words), "{answer}");
+    }
+    let mut promised = world.clone();
+    let voter = row.votes[0].worker;
+    let hash = row.votes[0].hash;
+    let plan = Planned {
+        task,
+        worker: voter,
+        hash,
+        signed: true,
+        inside: true,
+        authorized: true,
+        vouched: true,
+        giant: false,
+    };
+    promised.book.planned.push_back(plan);
+    assert!(told(&promised, &[]).contains("left out"));
+    let skip = |reason| said(&world, &Bags::VoteSkipped { taskid, worker: voter, reason });
+    // Who has voted is told so, and nothing else.
+    assert!(told(&promised, &[skip(6)]).contains("not Some(3)"));
+    let mut right = promised.clone();
+    right.book.absorb(&mut right.market, &[skip(3)]).unwrap();
+}
+
+#[test]
+fn a_story_of_a_light_deal_out_of_order_is_refused() {
+    let (world, deal) = light();
+    let row = &world.book.deals[&deal];
+    let (dealid, first, one) = (deal.0, row.view.botFirst, U256::from(1));
+    let taskid = TaskId::derive(deal, first).0;
+    let settled = |first, count| {
+        let (worker, root, results) = (who(WORKERS.start), B256::ZERO, Bytes::new());
+        said(&world, &Light::LightSettled { dealid, worker, first, count, root, results })
+    };
+    let open = row.light.as_ref().is_some_and(|light| light.states[0] == 0);
+    assert!(open, "the first index is open");
+    let stories = [
+        (settled(first, one), "settles []"),
+        (settled(first, row.view.botSize + one), "leaves its deal"),
+        (settled(first, U256::ZERO), "leaves its deal"),
+        (said(&world, &Light::LightClaimed { dealid, first, count: one, refunded: one }), "before the final deadline"),
+        (said(&world, &Light::LightDelivered { dealid, idx: first, taskid }), "but it is 0"),
+        (said(&world, &Hub::TaskInitialize { taskid, workerpool: who(STRANGER) }), "of unknown deal"),
+    ];
+    for (story, words) in stories {
+        let answer = told(&world, &[story]);
+        assert!(answer.contains(words), "{answer}");
+    }
+    let mut world = world.clone();
+    world.check_all().unwrap();
+    let light = world.book.deals.get_mut(&deal).unwrap().light.as_mut().unwrap();
+    light.states[0] = 1;
+    assert!(world.check_all().unwrap_err().contains("by the events 1"));
 }
 
 #[test]

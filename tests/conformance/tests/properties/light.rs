@@ -14,6 +14,9 @@ use crate::task::digest_of;
 use crate::votes::Flaw;
 use crate::world::{STRANGER, World, who};
 
+/// Seconds that a deal's end is waited for: others shall not all end by it.
+const PATIENCE: u64 = 2_000;
+
 /// What every honest worker computes for an index.
 fn result_at(index: u64) -> u8 {
     (index % 3) as u8
@@ -32,7 +35,7 @@ impl World {
     fn light_deal(&self, dice: &mut Dice, fits: impl Fn(&crate::book::DealRow) -> bool) -> Option<DealId> {
         let all = self.light_deals();
         let fit: Vec<_> = all.iter().copied().filter(|deal| fits(&self.book.deals[deal])).collect();
-        let any = fit.is_empty() || dice.chance(8);
+        let any = dice.chance(10);
         dice.recent(if any { &all } else { &fit })
     }
 
@@ -108,7 +111,7 @@ impl World {
     pub(crate) fn settle(&mut self, dice: &mut Dice) -> Result<(), Broken> {
         let now = self.now();
         let Some(deal) = self.light_deal(dice, |row| row.settled < row.size && now < row.after(7)) else {
-            return self.attempt_light(dice);
+            return if dice.chance(30) { self.attempt_light(dice) } else { Ok(()) };
         };
         self.settle_in(deal, dice)
     }
@@ -154,11 +157,11 @@ impl World {
 
     pub(crate) fn claim_light(&mut self, dice: &mut Dice) -> Result<(), Broken> {
         let now = self.now();
-        let Some(deal) = self.light_deal(dice, |row| row.settled < row.size && row.after(10) <= now) else {
-            return Ok(());
-        };
-        if dice.chance(30) {
-            self.wait_until(self.book.deals[&deal].after(10) - u64::from(dice.chance(30)));
+        let due = self.light_deal(dice, |row| row.settled < row.size && row.after(10) < now + PATIENCE);
+        let Some(deal) = due else { return Ok(()) };
+        let end = self.book.deals[&deal].after(10);
+        if (end < now + PATIENCE && dice.chance(80)) || dice.chance(8) {
+            self.wait_until(end - u64::from(dice.chance(25)));
         }
         let row = &self.book.deals[&deal];
         let light = row.light.as_ref().expect("a light deal was asked for");

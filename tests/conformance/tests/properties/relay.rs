@@ -18,6 +18,9 @@ use crate::world::{BROKER, STRANGER, WALLET, WORKERS, World, signature, who};
 impl World {
     /// Up to `most` tasks that fit, or seldom others.
     fn several(&self, most: usize, dice: &mut Dice, fits: impl Fn(&crate::task::TaskRow) -> bool) -> Vec<TaskId> {
+        if dice.chance(85) && self.task(dice, &fits).is_none() {
+            return Vec::new();
+        }
         let count = 1 + dice.below(most);
         let tasks = (0..count).filter_map(|_| {
             let fit = if dice.chance(92) { self.task(dice, &fits) } else { None };
@@ -121,7 +124,12 @@ impl World {
 
     pub(crate) fn reveal_for(&mut self, dice: &mut Dice) -> Result<(), Broken> {
         let now = self.now();
-        let mut tasks = self.several(4, dice, |task| task.status == REVEALING && now < task.reveal_before);
+        let open = |task: &crate::task::TaskRow| task.status == REVEALING && now < task.reveal_before;
+        // Reveals come in rounds, each task's winners mostly together.
+        let mut tasks = self.several(4, dice, |task| open(task) && task.revealed < task.winners);
+        if tasks.is_empty() && dice.chance(85) {
+            return Ok(());
+        }
         if let (Some(first), true) = (tasks.first().copied(), dice.chance(10)) {
             tasks.push(first);
         }

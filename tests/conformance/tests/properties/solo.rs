@@ -90,8 +90,8 @@ impl World {
             solo && (row.first()..row.first() + row.size).any(|index| self.free(*deal, index))
         };
         let fit: Vec<_> = self.book.made.iter().copied().filter(has_free).collect();
-        let fit = if fit.is_empty() || dice.chance(10) { &self.book.made } else { &fit };
-        dice.recent(fit)
+        let any = dice.chance(10);
+        dice.recent(if any { &self.book.made } else { &fit })
     }
 
     /// A free index, mostly, and how many from it on.

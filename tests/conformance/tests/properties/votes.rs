@@ -301,7 +301,7 @@ impl World {
     }
 
     fn mischief(&self, task: TaskId, result: u8, dice: &mut Dice) -> Option<Bytes> {
-        if dice.chance(35) {
+        if dice.chance(30) {
             return self.bag_mischief(dice);
         }
         let other = self.task(dice, |task| task.is_open()).unwrap_or(task);
