@@ -306,20 +306,33 @@ fn check_vote(stage: &mut Stage, task: TaskId, worker: Address) {
     assert_eq!(stage.market.view(&call).unwrap().status, 1);
 }
 
+/// EIP-7702: an account that lends its code from another costs a second cold account to call.
 #[test]
 fn bg5_little_gas_never_makes_good_votes_look_bad() {
+    for delegates in [false, true] {
+        check_little_gas(delegates);
+    }
+}
+
+fn check_little_gas(delegates: bool) {
     let (mut stage, deal, task) = opened(50, 2);
     let other = stage.task(deal, 1);
     let wallet = Address::repeat_byte(0x1a);
     stage.market.fund(wallet, Amount::rlc(10));
     let vote = vote(&stage.scheduler, wallet, task, digest().0);
     let hash = ballot_digest(wallet, &stage.market.domain(), std::slice::from_ref(&vote));
-    // Says that it signed, but nothing when it comes with less than 46 000 gas, as a wallet does that needs as much for its
-    // own checks: GAS; PUSH2 46000; GT; PUSH1 behind; JUMPI; the signer; JUMPDEST; STOP.
+    // Says that it signed, but nothing when it comes with less than 49 900 gas, as a wallet does that needs as much for its
+    // own checks: GAS; PUSH2 49900; GT; PUSH1 behind; JUMPI; the signer; JUMPDEST; STOP.
     let signer = stub::signer_of(hash);
     let behind = u8::try_from(8 + signer.len()).unwrap();
-    let busy = [&[0x5a, 0x61, 0xb3, 0xb0, 0x11, 0x60, behind, 0x57], signer.as_ref(), &[0x5b, 0]].concat();
-    stage.market.evm.place(wallet, busy.into());
+    let busy = [&[0x5a, 0x61, 0xc2, 0xec, 0x11, 0x60, behind, 0x57], signer.as_ref(), &[0x5b, 0]].concat();
+    if delegates {
+        let lender = Address::repeat_byte(0x1b);
+        stage.market.evm.place(lender, busy.into());
+        stage.market.evm.place(wallet, [&[0xef, 0x01, 0x00], lender.as_slice()].concat().into());
+    } else {
+        stage.market.evm.place(wallet, busy.into());
+    }
     let needy = Ballot { worker: wallet, votes: vec![vote], workerSign: Bytes::new() };
     let ballots = vec![single(&stage, 11, other), needy];
     let call = Bags::contributeForCall { ballots };
@@ -329,11 +342,11 @@ fn bg5_little_gas_never_makes_good_votes_look_bad() {
         let hub = stage.market.hub;
         match stage.market.evm.call_with_gas(STRANGER, hub, &call, gas) {
             Ok(done) => {
-                assert_eq!(number(&done), U256::from(2), "{gas} gas");
+                assert_eq!(number(&done), U256::from(2), "{gas} gas, delegates: {delegates}");
                 fair += 1;
             }
             Err(Reverted::Custom(data)) => {
-                assert_eq!(data[..4], <Bags::VoteGas as alloy::sol_types::SolError>::SELECTOR, "{gas} gas");
+                assert_eq!(data[..4], <Bags::VoteGas as alloy::sol_types::SolError>::SELECTOR, "{gas} gas, delegates: {delegates}");
                 unjust += 1;
             }
             Err(_) => {}

@@ -314,3 +314,25 @@ fn a_dataset_order_signed_on_chain_fits_and_one_for_no_dataset_is_bare() {
     let check = Hub::assertDatasetDealCompatibilityCall { order, dealid };
     assert_eq!(stage.market.view(&check).err(), Some(Reverted::Bare));
 }
+
+/// What every task of so many deals costs when it is opened and claimed in one call, the deals' params so long.
+fn claim_of_many(deals: u64, params: usize) -> u64 {
+    let mut stage = Stage::new();
+    let mut ids = Vec::new();
+    for salt in 0..deals {
+        let mut terms = stage.terms(1, 1);
+        terms.request.params = "p".repeat(params);
+        terms.request.salt = B256::from(U256::from(salt + 1));
+        ids.push(stage.deal(terms).0);
+    }
+    stage.market.evm.now += 1_000_000;
+    let call = Hub::initializeAndClaimArrayCall { dealids: ids.clone(), idx: vec![U256::ZERO; ids.len()] };
+    stage.market.call(Actor::number(99).address(), &call).unwrap().gas / deals
+}
+
+/// Who acts on tasks of many deals in one call must not pay for what requesters wrote: memory costs the square of its size.
+#[test]
+fn long_params_of_others_do_not_make_a_call_dear() {
+    let (short, long) = (claim_of_many(60, 20), claim_of_many(60, 23_000));
+    assert!(long < short + 1_000, "{short} gas a task with short params, {long} with long ones");
+}
