@@ -34,6 +34,17 @@ function readBlob(address blob) view returns (bytes memory content) {
     }
 }
 
+/// @dev The first bytes of a blob, filled up with zeros behind its end.
+function readStart(address blob, uint256 size) view returns (bytes memory content) {
+    // Allocates the size, rounded up to words.
+    assembly ("memory-safe") {
+        content := mload(0x40)
+        mstore(content, size)
+        mstore(0x40, add(content, and(add(size, 0x3f), not(0x1f))))
+        extcodecopy(blob, add(content, 0x20), 1, size)
+    }
+}
+
 /// @dev The word at an offset of a blob, filled up with zeros behind its end.
 function readWord(address blob, uint256 offset) view returns (bytes32 word) {
     // Uses the scratch space.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {createdBy, readBlob, readWord, writeBlob} from "../blob/Blob.sol";
+import {createdBy, readBlob, readStart, readWord, writeBlob} from "../blob/Blob.sol";
 import {poco} from "./PocoStorage.sol";
 
 /// @title The hub's blobs, named by the hub's nonce that created them: 5 bytes, where an address has 20.
@@ -18,6 +18,11 @@ library Blobs {
     /// @dev All bytes of a blob; none where no blob is.
     function load(uint256 number) internal view returns (bytes memory) {
         return readBlob(createdBy(address(this), number));
+    }
+
+    /// @dev The first bytes of a blob, filled up with zeros behind its end.
+    function loadStart(uint256 number, uint256 size) internal view returns (bytes memory) {
+        return readStart(createdBy(address(this), number), size);
     }
 
     /// @dev The word at an offset of a blob, filled up with zeros behind its end.

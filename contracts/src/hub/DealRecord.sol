@@ -98,9 +98,10 @@ function dealOf(bytes32 dealid) view returns (Deal memory deal) {
     }
 }
 
-/// @dev What acts on tasks need, by the number of the deal's blob.
+/// @dev What acts on tasks need, by the number of the deal's blob. Params are left where they are: a requester's long ones
+/// would make every call dear that acts on tasks of many deals.
 function termsOf(uint256 number) view returns (Terms memory terms) {
-    (terms,,) = _decode(Blobs.load(number));
+    (terms,,) = _decode(Blobs.loadStart(number, MOST_BYTES_BEFORE_PARAMS));
 }
 
 /// @dev The workerpool alone, by the number of the deal's blob.
