@@ -342,11 +342,15 @@ fn check_little_gas(delegates: bool) {
         let hub = stage.market.hub;
         match stage.market.evm.call_with_gas(STRANGER, hub, &call, gas) {
             Ok(done) => {
-                assert_eq!(number(&done), U256::from(2), "{gas} gas, delegates: {delegates}");
+                assert_eq!(number(&done), U256::from(2), "{gas} gas, {delegates}");
                 fair += 1;
             }
             Err(Reverted::Custom(data)) => {
-                assert_eq!(data[..4], <Bags::VoteGas as alloy::sol_types::SolError>::SELECTOR, "{gas} gas, delegates: {delegates}");
+                assert_eq!(
+                    data[..4],
+                    <Bags::VoteGas as alloy::sol_types::SolError>::SELECTOR,
+                    "{gas} gas, {delegates}"
+                );
                 unjust += 1;
             }
             Err(_) => {}
