@@ -7,7 +7,7 @@ use protocol::{DealId, ResultDigest, ResultHash, ResultSeal, TaskId};
 
 use crate::book::{Broken, hold};
 use crate::dice::Dice;
-use crate::task::digest_of;
+use crate::task::{TaskRow, digest_of};
 use crate::votes::Flaw;
 use crate::world::{ENCLAVE, REQUESTERS, STRANGER, WALLET, World, signature, who};
 
@@ -108,6 +108,23 @@ impl World {
         (from, 1 + dice.below(most) as u64)
     }
 
+    /// What one worker may try: mostly free tasks, sometimes one that was reopened and so has a vote already.
+    fn solo_range(&mut self, dice: &mut Dice) -> Option<(DealId, u64, u64)> {
+        let (now, one) = (self.now(), U256::from(1));
+        let solo = |task: &TaskRow| self.book.deals[&task.deal].view.trust == one;
+        let voted = self.task(dice, |task| task.takes_votes(now) && !task.votes.is_empty() && solo(task));
+        if let Some(task) = voted.filter(|_| dice.chance(30)) {
+            let (row, before) = (&self.book.tasks[&task], dice.below(2) as u64);
+            let (deal, index) = (row.deal, row.index.to::<u64>());
+            let from = index.saturating_sub(before).max(self.book.deals[&deal].first());
+            self.book.mix.count("tried alone on a voted task");
+            return Some((deal, from, index + 1 - from));
+        }
+        let deal = self.solo_deal(dice)?;
+        let (first, count) = self.free_range(deal, dice);
+        Some((deal, first, count))
+    }
+
     /// Tasks of the book are compared after a call, others must not have been opened.
     fn touch(&mut self, tasks: &[TaskId]) {
         self.book.touched.tasks.extend(tasks.iter().filter(|task| self.book.tasks.contains_key(task)));
@@ -122,8 +139,7 @@ impl World {
     }
 
     pub(crate) fn alone_at_once(&mut self, dice: &mut Dice) -> Result<(), Broken> {
-        let Some(deal) = self.solo_deal(dice) else { return Ok(()) };
-        let (index, _) = self.free_range(deal, dice);
+        let Some((deal, index, _)) = self.solo_range(dice) else { return Ok(()) };
         let task = TaskId::derive(deal, U256::from(index));
         let (worker, result) = (self.worker(dice), dice.below(3) as u8);
         let digest = digest_of(result);
@@ -193,8 +209,7 @@ impl World {
     }
 
     pub(crate) fn range(&mut self, dice: &mut Dice) -> Result<(), Broken> {
-        let Some(deal) = self.solo_deal(dice) else { return Ok(()) };
-        let (first, count) = self.free_range(deal, dice);
+        let Some((deal, first, count)) = self.solo_range(dice) else { return Ok(()) };
         let worker = self.worker_or_scheduler(deal, dice);
         let (inside, flaw) = (self.inside(deal, dice), range_flaw(dice));
         let (entries, fit) = self.entries(deal, count, dice);
