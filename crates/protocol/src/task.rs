@@ -6,6 +6,9 @@ use crate::consensus::{Overflow, Tally, reward_share, weight};
 use crate::deal::REVEAL_RATIO;
 use crate::{ChainTime, ResultDigest, ResultHash, ResultSeal, TaskId};
 
+/// Most contributors of one task. Source: hub.
+pub const MAX_CONTRIBUTORS: usize = 64;
+
 /// Where a task stands. Source: hub `viewTask().status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {

@@ -2,10 +2,11 @@
 
 use alloy::primitives::{Address, Log};
 use alloy::sol_types::SolEventInterface as _;
-use protocol::hub::Event;
+use protocol::hub::{Event, VoteRefusal};
 use protocol::order::{self, Kind, Quadruple, Signed};
 use protocol::{Amount, DealId, OrderHash, ResultDigest, ResultHash, Tag, TaskId};
 
+use crate::abi::Bags::BagsEvents as M;
 use crate::abi::Boost::BoostEvents as B;
 use crate::abi::Hub::HubEvents as E;
 use crate::abi::{AppOrder, DatasetOrder, RequestOrder, WorkerpoolOrder};
@@ -110,7 +111,10 @@ pub fn event(log: &Log) -> Option<Event> {
     let nrlc = Amount::from_nrlc;
     let signed = |kind, order| Event::Signed { kind, order: OrderHash(order) };
     let closed = |kind, order| Event::Closed { kind, order: OrderHash(order) };
-    let Ok(said) = E::decode_log(log) else { return B::decode_log(log).ok().map(|said| boost_event(said.data)) };
+    let Ok(said) = E::decode_log(log) else {
+        let boost = B::decode_log(log).ok().map(|said| boost_event(said.data));
+        return boost.or_else(|| M::decode_log(log).ok().map(|said| bags_event(said.data)));
+    };
     Some(match said.data {
         E::Transfer(e) => Event::Transfer { from: e.from, to: e.to, value: nrlc(e.value) },
         E::Lock(e) => Event::Lock { owner: e.owner, amount: nrlc(e.amount) },
@@ -167,5 +171,23 @@ fn boost_event(said: B) -> Event {
             Event::ResultPushedBoost { deal: DealId(e.dealId), index: e.index, results: e.results }
         }
         B::DealSponsoredBoost(e) => Event::DealSponsoredBoost { deal: DealId(e.dealId), sponsor: e.sponsor },
+    }
+}
+
+fn bags_event(said: M) -> Event {
+    match said {
+        M::VoteSkipped(e) => Event::VoteSkipped {
+            task: TaskId(e.taskid),
+            worker: e.worker,
+            reason: VoteRefusal::ALL[usize::from(e.reason)],
+        },
+        M::TaskFinalizeLate(e) => Event::TaskFinalizeLate {
+            task: TaskId(e.taskid),
+            finalizer: e.finalizer,
+            bounty: Amount::from_nrlc(e.bounty),
+        },
+        M::ResultsPublished(e) => {
+            Event::ResultsPublished { task: TaskId(e.taskid), publisher: e.publisher, results: e.results }
+        }
     }
 }

@@ -54,6 +54,7 @@ impl From<Revert> for Reverted {
             Revert::Bare => Self::Bare,
             Revert::Text(words) => Self::Text(words),
             Revert::Panic(code) => Self::Panic(code),
+            Revert::Custom(data) => Self::Custom(data),
             Revert::TooWide { bits, value } => Self::custom(&SafeCastOverflowedUintDowncast { bits, value }),
         }
     }

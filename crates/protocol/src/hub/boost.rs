@@ -165,7 +165,7 @@ impl Hub {
         if let Some(&(bits, value)) = widths.iter().find(|(bits, value)| value.bit_len() > usize::from(*bits)) {
             return Err(BoostRefused::TooWide { bits, value }.into());
         }
-        let mut terms = self.deal_of(orders, payer, now, first, volume)?;
+        let mut terms = self.terms_of(orders, payer, now, first, volume)?;
         terms.tag = needed_tag(orders);
         let percent = U256::from(100).checked_sub(terms.scheduler_reward_ratio).ok_or(Broke::Overflow)?;
         let worker_reward = terms.workerpool.price.percent(percent).ok_or(Broke::Overflow)?;
@@ -212,8 +212,7 @@ impl Hub {
         if deal.tag.is_tee() && enclave == Address::ZERO {
             return Err(BoostRefused::EnclaveRequired.into());
         }
-        let brokered = enclave != Address::ZERO && self.broker != Address::ZERO;
-        let authorizer = if brokered { self.broker } else { deal.workerpool.owner };
+        let authorizer = self.authorizer(deal.workerpool.owner, enclave);
         let permission = personal_digest(authorization(worker, task, enclave));
         if !Self::signed_by(authorizer, permission, &pledge.authorization)? {
             return Err(BoostRefused::NotAuthorized { worker, authorizer, task }.into());

@@ -2,6 +2,7 @@
 
 use alloy_primitives::{Address, Bytes, U256};
 
+use super::VoteRefusal;
 use crate::deal::Deal;
 use crate::order::Kind;
 use crate::settlement::{KITTY, Outcome, Payout};
@@ -72,6 +73,12 @@ pub enum Event {
     AccurateContribution { worker: Address, task: TaskId },
     /// A worker was wrong.
     FaultyContribution { worker: Address, task: TaskId },
+    /// A relayed vote was not counted.
+    VoteSkipped { task: TaskId, worker: Address, reason: VoteRefusal },
+    /// Somebody ended a task in the scheduler's place.
+    TaskFinalizeLate { task: TaskId, finalizer: Address, bounty: Amount },
+    /// Where the result of a completed task is.
+    ResultsPublished { task: TaskId, publisher: Address, results: Bytes },
 }
 
 /// The escrow's part of a story: who is the hub, and which task pays.

@@ -93,7 +93,7 @@ impl Hub {
         }
         let volume = matching::volume(orders, &facts);
         let first = self.consumed(hashes.request);
-        let deal = self.deal_of(orders, payer, now, first, volume)?;
+        let deal = self.terms_of(orders, payer, now, first, volume)?;
         let mut ledger = self.ledger.clone();
         ledger.settle_match(&deal, volume)?;
         self.ledger = ledger;
@@ -159,7 +159,7 @@ impl Hub {
         }
     }
 
-    pub(super) fn deal_of(
+    pub(super) fn terms_of(
         &self,
         orders: &Quadruple,
         payer: Address,

@@ -3,6 +3,9 @@
 //! For forecasts ("what would this transaction do?") and as the twin that `tests/conformance` runs beside the compiled
 //! contracts. Group contracts, contract signatures and callbacks live outside: tell it memberships, expect no calls.
 
+mod bags;
+mod bags_refused;
+mod ballots;
 mod boost;
 mod boost_refused;
 mod events;
@@ -13,6 +16,9 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 
+pub use bags::{MAX_PUBLISHED, MAX_REVEALS};
+pub use bags_refused::BagsRefused;
+pub use ballots::{MAX_VOTES, RelayedBallot, RelayedVote, VoteRefusal};
 pub use boost::{BoostDeal, BoostEnd};
 pub use boost_refused::BoostRefused;
 pub use events::Event;

@@ -1,8 +1,8 @@
 //! Why the hub says no, in words for people and in the bytes that the contracts answer.
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, Bytes, U256};
 
-use super::BoostRefused;
+use super::{BagsRefused, BoostRefused};
 use crate::matching::{Clause, Refusal};
 use crate::settlement::Broke;
 use crate::{Amount, DealId, TaskId, task};
@@ -23,6 +23,8 @@ pub enum Revert {
         /// What does not fit.
         value: U256,
     },
+    /// Another custom error: its selector and values.
+    Custom(Bytes),
 }
 
 /// A refused call; nothing has changed then.
@@ -117,6 +119,12 @@ pub enum Refused {
     /// The task's phase or a deadline.
     #[error(transparent)]
     Task(#[from] task::Refused),
+    /// A task takes [`crate::task::MAX_CONTRIBUTORS`] votes.
+    #[error("task {0} has its most contributors")]
+    Full(TaskId),
+    /// Calls for many tasks, and those of light deals.
+    #[error(transparent)]
+    Bags(#[from] BagsRefused),
     /// The boost module.
     #[error(transparent)]
     Boost(#[from] BoostRefused),
@@ -134,6 +142,7 @@ impl Refused {
     pub fn revert(&self) -> Revert {
         match self {
             Self::Match(refusal) => Revert::Text(refusal.clause.revert()),
+            Self::Bags(refused) => refused.revert(),
             Self::Boost(refused) => refused.revert(),
             Self::SignatureFormat { .. } => Revert::Text("invalid-signature-format".to_owned()),
             Self::NotTheOwner { .. } => Revert::Text("invalid-sender-or-signature".to_owned()),
@@ -152,6 +161,7 @@ impl Refused {
             | Self::CallbackData
             | Self::NeedsAVote { .. }
             | Self::NotAlone
+            | Self::Full(_)
             | Self::Overdrawn { .. }
             | Self::Task(_) => Revert::Bare,
         }

@@ -147,6 +147,12 @@ impl Hub {
         self.deals.get(&deal)
     }
 
+    /// The deal of a task, if that was initialized.
+    #[must_use]
+    pub fn deal_of(&self, task: TaskId) -> Option<&Deal> {
+        self.tasks.get(&task).and_then(|(deal, _)| self.deals.get(deal))
+    }
+
     /// A task, if it was initialized.
     #[must_use]
     pub fn task(&self, task: TaskId) -> Option<&Task> {

@@ -64,6 +64,7 @@ impl Hub {
         now: ChainTime,
     ) -> Result<Vec<Event>, Refused> {
         let (deal, mut task) = self.load(id)?;
+        let full = task.contributions.len() >= task::MAX_CONTRIBUTORS;
         let voted = task.contribute(caller, hash, seal, self.score(caller), deal.trust, now);
         if let Err(refused) = &voted
             && !matches!(refused, task::Refused::Overflow(_))
@@ -71,6 +72,9 @@ impl Hub {
             return Err(Refused::Task(*refused));
         }
         self.check_pledge(&deal, caller, id, (hash, seal), pledge)?;
+        if full {
+            return Err(Refused::Full(id));
+        }
         let mut ledger = self.ledger.clone();
         ledger.lock(caller, deal.worker_stake)?;
         let mut said = Vec::new();
@@ -125,17 +129,9 @@ impl Hub {
         task.finalize(now)?;
         check_callback(&deal, outcome, task.digest)?;
         let payout = Payout::of(&deal, &task).ok_or(crate::settlement::Broke::Overflow)?;
-        let mut ledger = self.ledger.clone();
-        let mut said = Vec::new();
-        let mut till = Till::new(self.domain.hub, id, &mut said);
-        let drawn = settle_success(&mut ledger, &deal)?;
-        till.success(&deal, drawn);
-        ledger.settle_workers(&deal, &payout)?;
-        till.workers(&deal, &payout);
-        for share in &payout.workers {
-            let after = share.score_after(self.score(share.worker), payout.workers.len());
-            self.scores.insert(share.worker, after);
-        }
+        let (mut ledger, mut said) = (self.ledger.clone(), Vec::new());
+        Self::pay_voters(&mut ledger, &mut Till::new(self.domain.hub, id, &mut said), &deal, &payout)?;
+        self.judge_voters(&payout);
         said.push(Event::TaskFinalize { task: id, results: outcome.results.clone() });
         self.store(ledger, task);
         Ok(said)
@@ -175,40 +171,85 @@ impl Hub {
         check_callback(&deal, outcome, Some(digest))?;
         let (hash, seal) = (ResultHash::derive(id, digest), ResultSeal::derive(caller, id, digest));
         self.check_pledge(&deal, caller, id, (hash, seal), pledge)?;
-        let status = ContributionStatus::Proved;
-        task.contributions.push(Contribution { worker: caller, status, hash, seal, share: U256::ZERO });
-        task.phase = Phase::Completed { consensus: hash };
-        task.digest = Some(digest);
         let (mut ledger, mut said) = (self.ledger.clone(), Vec::new());
-        let mut till = Till::new(self.domain.hub, id, &mut said);
-        let drawn = settle_success(&mut ledger, &deal)?;
-        till.success(&deal, drawn);
-        let (_, payout) = Payout::of_one(&deal, caller).ok_or(crate::settlement::Broke::Overflow)?;
-        for (account, amount) in rewards_of_one(&deal, &payout) {
-            ledger.reward(account, amount)?;
-            till.reward(account, amount);
-        }
-        said.extend([
-            Event::TaskContribute { task: id, worker: caller, hash },
-            Event::TaskConsensus { task: id, consensus: hash },
-            Event::TaskReveal { task: id, worker: caller, digest },
-            Event::TaskFinalize { task: id, results: outcome.results.clone() },
-        ]);
+        self.complete_alone(&mut ledger, &mut said, &deal, &mut task, caller, digest, &outcome.results)?;
         self.store(ledger, task);
         Ok(said)
     }
 
-    fn load(&self, id: TaskId) -> Result<(Deal, Task), Refused> {
+    /// Pays a worker who settles a task alone, and says all of its life.
+    pub(super) fn complete_alone(
+        &self,
+        ledger: &mut Ledger,
+        said: &mut Vec<Event>,
+        deal: &Deal,
+        task: &mut Task,
+        worker: Address,
+        digest: ResultDigest,
+        results: &Bytes,
+    ) -> Result<(), Refused> {
+        let id = task.id;
+        let (hash, seal) = (ResultHash::derive(id, digest), ResultSeal::derive(worker, id, digest));
+        let status = ContributionStatus::Proved;
+        task.contributions.push(Contribution { worker, status, hash, seal, share: U256::ZERO });
+        task.phase = Phase::Completed { consensus: hash };
+        task.digest = Some(digest);
+        let mut till = Till::new(self.domain.hub, id, said);
+        let drawn = settle_success(ledger, deal)?;
+        till.success(deal, drawn);
+        let (_, payout) = Payout::of_one(deal, worker).ok_or(crate::settlement::Broke::Overflow)?;
+        for (account, amount) in rewards_of_one(deal, &payout) {
+            ledger.reward(account, amount)?;
+            till.reward(account, amount);
+        }
+        said.extend([
+            Event::TaskContribute { task: id, worker, hash },
+            Event::TaskConsensus { task: id, consensus: hash },
+            Event::TaskReveal { task: id, worker, digest },
+            Event::TaskFinalize { task: id, results: results.clone() },
+        ]);
+        Ok(())
+    }
+
+    /// Pays everybody for a task that a vote completed.
+    pub(super) fn pay_voters(
+        ledger: &mut Ledger,
+        till: &mut Till<'_>,
+        deal: &Deal,
+        payout: &Payout,
+    ) -> Result<(), Refused> {
+        let drawn = settle_success(ledger, deal)?;
+        till.success(deal, drawn);
+        ledger.settle_workers(deal, payout)?;
+        till.workers(deal, payout);
+        Ok(())
+    }
+
+    /// Scores of the voters of a completed task.
+    pub(super) fn judge_voters(&mut self, payout: &Payout) {
+        for share in &payout.workers {
+            let after = share.score_after(self.score(share.worker), payout.workers.len());
+            self.scores.insert(share.worker, after);
+        }
+    }
+
+    pub(super) fn load(&self, id: TaskId) -> Result<(Deal, Task), Refused> {
         let (deal, task) = self.tasks.get(&id).ok_or(Refused::Uninitialized(id))?;
         let deal = self.deals.get(deal).expect("a task is initialized from a recorded deal");
         Ok((deal.clone(), task.clone()))
     }
 
-    fn store(&mut self, ledger: Ledger, task: Task) {
+    pub(super) fn store(&mut self, ledger: Ledger, task: Task) {
         self.ledger = ledger;
         if let Some((_, held)) = self.tasks.get_mut(&task.id) {
             *held = task;
         }
+    }
+
+    /// Who lets workers contribute: the pool's owner, or for enclaves the broker if there is one.
+    pub(super) fn authorizer(&self, scheduler: Address, enclave: Address) -> Address {
+        let brokered = enclave != Address::ZERO && self.broker != Address::ZERO;
+        if brokered { self.broker } else { scheduler }
     }
 
     fn check_pledge(
@@ -223,8 +264,7 @@ impl Hub {
         if deal.tag.is_tee() && enclave == Address::ZERO {
             return Err(Refused::EnclaveRequired);
         }
-        let brokered = enclave != Address::ZERO && self.broker != Address::ZERO;
-        let authorizer = if brokered { self.broker } else { deal.workerpool.owner };
+        let authorizer = self.authorizer(deal.workerpool.owner, enclave);
         let permission = personal_digest(authorization(worker, task, enclave));
         if !Self::signed_by(authorizer, permission, &pledge.authorization)? {
             return Err(Refused::NotAuthorized { worker, authorizer, task });
@@ -259,11 +299,14 @@ fn require_open_and_alone(deal: &Deal, task: &Task, now: ChainTime) -> Result<()
     Ok(())
 }
 
-/// Either there is no callback and no data, or the data is what the digest commits to.
 fn check_callback(deal: &Deal, outcome: &Outcome, digest: Option<ResultDigest>) -> Result<(), Refused> {
-    let none = deal.callback == Address::ZERO && outcome.callback.is_empty();
-    let proved = digest.is_some_and(|digest| keccak256(&outcome.callback) == digest.0);
-    if none || proved { Ok(()) } else { Err(Refused::CallbackData) }
+    if fits_callback(deal, &outcome.callback, digest) { Ok(()) } else { Err(Refused::CallbackData) }
+}
+
+/// Either there is no callback and no data, or the data is what the digest commits to.
+pub(super) fn fits_callback(deal: &Deal, data: &Bytes, digest: Option<ResultDigest>) -> bool {
+    let none = deal.callback == Address::ZERO && data.is_empty();
+    none || digest.is_some_and(|digest| keccak256(data) == digest.0)
 }
 
 /// Settles the deal's side, and tells what the kitty paid if it held anything.

@@ -227,9 +227,9 @@ impl From<Event> for Said {
 
 pub(crate) fn said(stage: &Stage, logs: &[Log]) -> Vec<Said> {
     let own = logs.iter().filter(|log| log.address == stage.market.hub);
-    own.map(|log| match event(log) {
-        Some(event) => Said::Hub(event),
-        None => Said::Light(LightEvents::decode_log(log).unwrap().data),
+    own.map(|log| match LightEvents::decode_log(log) {
+        Ok(said) => Said::Light(said.data),
+        Err(_) => Said::Hub(event(log).unwrap()),
     })
     .collect()
 }

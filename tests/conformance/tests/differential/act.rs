@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use crate::bags_act::{BagAct, bag_act};
+
 /// One thing that somebody does. Numbers pick from what there is, modulo its count.
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
@@ -79,6 +81,8 @@ pub(crate) enum Act {
     Pass {
         seconds: u16,
     },
+    /// Of the calls for many tasks.
+    Bag(BagAct),
 }
 
 pub(crate) fn act() -> impl Strategy<Value = Act> {
@@ -86,7 +90,7 @@ pub(crate) fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         1 => (any::<u8>(), 0_u64..1 << 42).prop_map(|(who, nrlc)| Act::Deposit { who, nrlc }),
         1 => (any::<u8>(), 0_u64..1 << 42).prop_map(|(who, nrlc)| Act::Withdraw { who, nrlc }),
-        3 => (0_u8..9, 1_u8..4, any::<u32>(), any::<bool>(), any::<bool>(), any::<bool>(), 0_u8..90).prop_map(
+        5 => (prop::sample::select(vec![0_u8, 1, 1, 1, 2, 3, 4, 5, 6, 7, 8]), 1_u8..4, any::<u32>(), any::<bool>(), any::<bool>(), any::<bool>(), 0_u8..90).prop_map(
             |(trust, volume, price, dataset, sponsored, callback, spoil)| Act::Match {
                 trust, volume, price, dataset, sponsored, callback, spoil
             }
@@ -108,5 +112,6 @@ pub(crate) fn act() -> impl Strategy<Value = Act> {
         2 => (any::<u8>(), prop::sample::select(vec![0_u8, 0, 0, 1, 2, 2]), 0_u8..3)
             .prop_map(|(pick, deadline, seconds)| Act::Approach { pick, deadline, seconds }),
         1 => (0_u16..400).prop_map(|seconds| Act::Pass { seconds }),
+        16 => bag_act().prop_map(Act::Bag),
     ]
 }

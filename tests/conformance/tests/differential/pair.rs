@@ -1,5 +1,7 @@
 //! The two sides, and one act on both.
 
+use std::collections::BTreeMap;
+
 use alloy::primitives::{Address, B256, Bytes, U256};
 use fairgrid_conformance::abi::Hub;
 use fairgrid_conformance::{Actor, Done, Reverted, Stage, events, quadruple};
@@ -15,15 +17,22 @@ pub(crate) struct Pair {
     pub(crate) stage: Stage,
     pub(crate) twin: Twin,
     orders: Vec<Quadruple>,
-    deals: Vec<DealId>,
+    pub(crate) deals: Vec<DealId>,
     pub(crate) tasks: Vec<TaskId>,
     pub(crate) finals: Vec<(TaskId, Phase)>,
     accepted: u32,
-    touched: Option<TaskId>,
+    pub(crate) touched: Vec<TaskId>,
+    /// How calls ended, by the act's name and what became of it.
+    pub(crate) ends: BTreeMap<(String, String), u32>,
 }
 
-const CALLBACK: Address = Address::repeat_byte(0xcb);
+pub(crate) const CALLBACK: Address = Address::repeat_byte(0xcb);
 const SPONSOR: u64 = 39;
+/// Owns nothing at first.
+pub(crate) const POOR: u64 = 50;
+/// Has a score that no tally can hold.
+pub(crate) const GIANT: u64 = 51;
+const STRANGER: u64 = 99;
 
 /// Seven of eight results agree, so that consensus happens.
 pub(crate) fn digest(result: u8) -> ResultDigest {
@@ -31,12 +40,12 @@ pub(crate) fn digest(result: u8) -> ResultDigest {
     ResultDigest(alloy::primitives::keccak256([name]))
 }
 
-fn worker(number: u8) -> Actor {
+pub(crate) fn worker(number: u8) -> Actor {
     Actor::number(10 + u64::from(number))
 }
 
 /// One of the things, mostly a late one, so that sequences get somewhere.
-fn pick<T: Copy>(things: &[T], number: u8) -> Option<T> {
+pub(crate) fn pick<T: Copy>(things: &[T], number: u8) -> Option<T> {
     let recent = match number {
         0..180 => things.len().min(1),
         180..235 => things.len().min(3),
@@ -45,9 +54,9 @@ fn pick<T: Copy>(things: &[T], number: u8) -> Option<T> {
     (recent > 0).then(|| things[things.len() - 1 - usize::from(number) % recent])
 }
 
-/// Everybody who ever acts with money: owners, scheduler, requester, six workers, a sponsor.
+/// Everybody who ever acts with money: owners, scheduler, requester, six workers, a sponsor, and some without at first.
 pub(crate) fn people() -> Vec<Address> {
-    (1..5).chain(10..16).chain([SPONSOR]).map(|number| Actor::number(number).address()).collect()
+    (1..5).chain(10..16).chain([SPONSOR, POOR, GIANT, STRANGER]).map(|number| Actor::number(number).address()).collect()
 }
 
 impl Pair {
@@ -60,25 +69,29 @@ impl Pair {
             orders: Vec::new(),
             finals: Vec::new(),
             accepted: 0,
-            touched: None,
+            touched: Vec::new(),
+            ends: BTreeMap::new(),
             twin: twin.clone(),
             stage,
         };
-        for (number, score) in [(0, 0), (1, 12), (2, 15), (3, 30), (4, 2), (5, 0)] {
-            let address = worker(number).address();
-            pair.stage.market.set_score(address, U256::from(score));
-            twin.set_score(address, U256::from(score));
+        let scores = [(10, 0), (11, 12), (12, 15), (13, 30), (14, 2), (15, 0)];
+        let scores = scores.into_iter().map(|(number, score)| (number, U256::from(score)));
+        for (number, score) in scores.chain([(GIANT, U256::MAX >> 20)]) {
+            let address = Actor::number(number).address();
+            pair.stage.market.set_score(address, score);
+            twin.set_score(address, score);
         }
         pair.twin = twin;
         pair
     }
 
-    fn now(&self) -> ChainTime {
+    pub(crate) fn now(&self) -> ChainTime {
         self.stage.market.now()
     }
 
     /// Both accept with the same events, or both refuse with the same bytes.
-    fn compare(&mut self, act: &Act, hub: Result<Done, Reverted>, twin: Result<Vec<Event>, Refused>) {
+    pub(crate) fn compare(&mut self, act: &Act, hub: Result<Done, Reverted>, twin: Result<Vec<Event>, Refused>) {
+        self.note(act, &twin);
         match (hub, twin) {
             (Ok(done), Ok(said)) => {
                 assert_eq!(events(self.stage.market.hub, &done.logs), said, "{act:?}");
@@ -109,6 +122,7 @@ impl Pair {
                 }
             }
             Act::Pass { seconds } => self.stage.market.evm.now += u64::from(seconds),
+            Act::Bag(ref bag) => self.bag(act, bag),
             Act::Contribute { pick: number, .. }
             | Act::Reveal { pick: number, .. }
             | Act::RevealAll { pick: number }
@@ -120,7 +134,7 @@ impl Pair {
             | Act::Approach { pick: number, .. } => {
                 if let Some(task) = pick(&self.tasks, number) {
                     self.act_on(act, task);
-                    self.touched = Some(task);
+                    self.touched.push(task);
                 }
             }
         }
@@ -129,10 +143,13 @@ impl Pair {
             assert_eq!(self.twin, before, "{act:?}: a refused call changes nothing");
         } else {
             self.check_money();
-            if let Some(task) = self.touched.take() {
-                self.check_task(task);
+            for task in std::mem::take(&mut self.touched) {
+                if self.twin.task(task).is_some() {
+                    self.check_task(task);
+                }
             }
         }
+        self.touched.clear();
     }
 
     fn act_on(&mut self, act: &Act, task: TaskId) {
@@ -173,6 +190,7 @@ impl Pair {
             | Act::Rematch { .. }
             | Act::Close { .. }
             | Act::Initialize { .. }
+            | Act::Bag(_)
             | Act::Pass { .. } => unreachable!("acts on no task"),
         }
     }
@@ -188,8 +206,8 @@ impl Pair {
         *clock = (*clock).max(deadline.0 - 1 + seconds);
     }
 
-    fn caller(&self, stranger: bool) -> Address {
-        if stranger { Actor::number(99).address() } else { self.stage.scheduler.address() }
+    pub(crate) fn caller(&self, stranger: bool) -> Address {
+        if stranger { Actor::number(STRANGER).address() } else { self.stage.scheduler.address() }
     }
 
     fn account(&self, who: u8) -> Address {
@@ -238,6 +256,11 @@ impl Pair {
             6 => terms.dataset.apprestrict = Address::repeat_byte(0x77),
             7 => terms.request.app = self.stage.pool,
             8 => terms.dataset.tag = protocol::Tag::from_low(0x0e),
+            // For enclaves.
+            20..30 => {
+                let tag = protocol::Tag::from_low(3);
+                (terms.app.tag, terms.workerpool.tag, terms.request.tag) = (tag, tag, tag);
+            }
             _ => {}
         }
         let mut orders = self.stage.sign(terms);
@@ -306,7 +329,7 @@ impl Pair {
         self.tasks.extend(task);
     }
 
-    fn pledge(&self, who: Address, task: TaskId, commitment: (ResultHash, ResultSeal), flaw: u8) -> Pledge {
+    pub(crate) fn pledge(&self, who: Address, task: TaskId, commitment: (ResultHash, ResultSeal), flaw: u8) -> Pledge {
         let scheduler = &self.stage.scheduler;
         match flaw {
             0 => Pledge::default(),
@@ -342,7 +365,7 @@ impl Pair {
         self.compare(act, hub, twin);
     }
 
-    fn outcome(&self, task: TaskId, data: u8) -> Outcome {
+    pub(crate) fn outcome(&self, task: TaskId, data: u8) -> Outcome {
         let known = self.twin.task(task).and_then(|task| task.digest);
         let callback = match data {
             0 => Bytes::from_static(b"wrong"),

@@ -220,6 +220,9 @@ impl Book {
             Event::SchedulerNoticeBoost { .. } | Event::DealSponsoredBoost { .. } | Event::ResultPushedBoost { .. } => {
                 Err(format!("nobody plays boost here, but the hub says {said:?}"))
             }
+            Event::VoteSkipped { .. } | Event::TaskFinalizeLate { .. } | Event::ResultsPublished { .. } => {
+                Err(format!("nobody relays or finalizes late here, but the hub says {said:?}"))
+            }
             Event::OrdersMatched { deal, app, dataset, workerpool, request, volume } => {
                 self.matched(market, deal, volume)?;
                 for order in [app, dataset, workerpool, request] {
