@@ -32,6 +32,10 @@ pub enum Clause {
     PoolTag = 0x06,
     /// An enclave task needs an app made for it.
     AppTag = 0x07,
+    /// The requester itself asks for a light deal. Not numbered on chain: a custom error, after 0x07.
+    LightRequested = 0x08,
+    /// A light deal's trust is 1 at most. Not numbered on chain: a custom error.
+    LightTrust = 0x09,
     /// The request wants this app.
     App = 0x10,
     /// The request wants this dataset.
@@ -79,21 +83,23 @@ pub enum Clause {
 }
 
 impl Clause {
-    /// The number in the hub's revert string; `None` where the escrow refuses.
+    /// The number in the hub's revert string; `None` where the escrow refuses, or a custom error says why.
     #[must_use]
     pub fn code(self) -> Option<u8> {
         match self {
-            Self::PayerFunds | Self::PoolStake => None,
+            Self::PayerFunds | Self::PoolStake | Self::LightRequested | Self::LightTrust => None,
             numbered => Some(numbered as u8),
         }
     }
 
-    /// The hub's words when this clause refuses.
+    /// The hub's words when this clause refuses; those of light deals are custom errors, named here.
     #[must_use]
     pub fn revert(self) -> String {
-        match self.code() {
-            Some(code) => format!("iExecV5-matchOrders-0x{code:02x}"),
-            None => "IexecEscrow: Transfer amount exceeds balance".to_owned(),
+        match (self, self.code()) {
+            (_, Some(code)) => format!("iExecV5-matchOrders-0x{code:02x}"),
+            (Self::LightRequested, None) => "LightNotRequested".to_owned(),
+            (Self::LightTrust, None) => "LightTrust".to_owned(),
+            (_, None) => "IexecEscrow: Transfer amount exceeds balance".to_owned(),
         }
     }
 }
@@ -240,6 +246,15 @@ fn tags(found: &mut Found<'_>, orders: &Quadruple) {
     found.require(Clause::AppTag, !needed.is_tee() || orders.app.order.tag.is_tee(), || {
         "an enclave is needed, but the app order does not offer one".to_owned()
     });
+    if needed.is_light() {
+        let request = &orders.request.order;
+        found.require(Clause::LightRequested, request.tag.is_light(), || {
+            "the app or dataset order asks for a light deal, the request does not".to_owned()
+        });
+        found.require(Clause::LightTrust, request.trust <= U256::from(1), || {
+            format!("a light deal has trust 1 at most, the request wants {}", request.trust)
+        });
+    }
 }
 
 fn parties(found: &mut Found<'_>, orders: &Quadruple) {
@@ -320,119 +335,4 @@ fn funds(found: &mut Found<'_>, orders: &Quadruple) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::order::{AppOrder, RequestOrder, Signed, WorkerpoolOrder};
-
-    const APP: Address = Address::repeat_byte(0x11);
-    const POOL: Address = Address::repeat_byte(0x44);
-    const REQUESTER: Address = Address::repeat_byte(0x55);
-
-    fn sign<O>(order: O) -> Signed<O> {
-        Signed { order, sign: alloy_primitives::Bytes::new() }
-    }
-
-    fn good() -> (Quadruple, Facts) {
-        let app = AppOrder { app: APP, appprice: Amount::rlc(1), volume: U256::from(9), ..Default::default() };
-        let workerpool = WorkerpoolOrder {
-            workerpool: POOL,
-            workerpoolprice: Amount::rlc(2),
-            volume: U256::from(5),
-            trust: U256::from(10),
-            ..Default::default()
-        };
-        let request = RequestOrder {
-            app: APP,
-            appmaxprice: Amount::rlc(1),
-            workerpoolmaxprice: Amount::rlc(2),
-            requester: REQUESTER,
-            volume: U256::from(3),
-            trust: U256::from(10),
-            ..Default::default()
-        };
-        let standing = Standing { registered: true, signed: true, consumed: U256::ZERO };
-        let facts = Facts {
-            categories: U256::from(5),
-            app: standing,
-            dataset: Standing::default(),
-            workerpool: standing,
-            request: standing,
-            groups: BTreeSet::new(),
-            payer_stake: Amount::rlc(9),
-            pool_stake: "1.8".parse().unwrap(),
-        };
-        let orders =
-            Quadruple { app: sign(app), dataset: Signed::none(), workerpool: sign(workerpool), request: sign(request) };
-        (orders, facts)
-    }
-
-    fn first(orders: &Quadruple, facts: &Facts) -> Option<Clause> {
-        refusals(orders, facts).first().map(|refusal| refusal.clause)
-    }
-
-    #[test]
-    fn compatible_orders_match_for_the_least_volume() {
-        let (orders, facts) = good();
-        assert_eq!(refusals(&orders, &facts), []);
-        assert_eq!(volume(&orders, &facts), U256::from(3));
-        assert_eq!(task_price(&orders), Some(Amount::rlc(3)));
-    }
-
-    #[test]
-    fn each_clause_refuses_alone() {
-        type Spoil = fn(&mut Quadruple, &mut Facts);
-        let spoils: [(Clause, Spoil); 16] = [
-            (Clause::SameCategory, |o, _| o.workerpool.order.category = U256::from(1)),
-            (Clause::KnownCategory, |_, f| f.categories = U256::ZERO),
-            (Clause::Trust, |o, _| o.request.order.trust = U256::from(11)),
-            (Clause::AppPrice, |o, _| o.app.order.appprice = Amount::rlc(2)),
-            (Clause::DatasetPrice, |o, _| o.dataset.order.datasetprice = Amount::nrlc(1)),
-            (Clause::WorkerpoolPrice, |o, _| o.request.order.workerpoolmaxprice = Amount::rlc(1)),
-            (Clause::PoolTag, |o, _| o.request.order.tag = Tag::from_low(0x100)),
-            (Clause::App, |o, _| o.request.order.app = POOL),
-            (Clause::Dataset, |o, _| o.request.order.dataset = POOL),
-            (Clause::RequestAllowsPool, |o, _| o.request.order.workerpool = APP),
-            (Clause::PoolAllowsRequester, |o, _| o.workerpool.order.requesterrestrict = APP),
-            (Clause::AppRegistered, |_, f| f.app.registered = false),
-            (Clause::RequestSigned, |_, f| f.request.signed = false),
-            (Clause::Volume, |_, f| f.workerpool.consumed = U256::from(5)),
-            (Clause::PayerFunds, |_, f| f.payer_stake = "8.999999999".parse().unwrap()),
-            (Clause::PoolStake, |_, f| f.pool_stake = Amount::rlc(1)),
-        ];
-        for (clause, spoil) in spoils {
-            let (mut orders, mut facts) = good();
-            spoil(&mut orders, &mut facts);
-            assert_eq!(first(&orders, &facts), Some(clause));
-        }
-    }
-
-    #[test]
-    fn an_enclave_request_needs_an_enclave_app() {
-        let (mut orders, facts) = good();
-        orders.workerpool.order.tag = Tag::from_low(0x9);
-        orders.request.order.tag = Tag::from_low(0x9);
-        assert_eq!(first(&orders, &facts), Some(Clause::AppTag));
-        orders.app.order.tag = Tag::from_low(0x9);
-        assert_eq!(first(&orders, &facts), None);
-    }
-
-    #[test]
-    fn a_group_contract_opens_a_restriction_for_its_members() {
-        let (mut orders, mut facts) = good();
-        let group = Address::repeat_byte(0x99);
-        orders.app.order.requesterrestrict = group;
-        assert_eq!(first(&orders, &facts), Some(Clause::AppAllowsRequester));
-        facts.groups.insert((group, REQUESTER));
-        assert_eq!(first(&orders, &facts), None);
-    }
-
-    #[test]
-    fn a_reason_names_what_is_missing() {
-        let (orders, mut facts) = good();
-        facts.payer_stake = Amount::rlc(4);
-        let refusal = &refusals(&orders, &facts)[0];
-        assert_eq!(refusal.reason, "the payer has 4 RLC deposited, 3 tasks need 9 RLC: 5 RLC is missing");
-        assert_eq!(Clause::SameCategory.revert(), "iExecV5-matchOrders-0x00");
-        assert_eq!(Clause::PoolAllowsDataset.revert(), "iExecV5-matchOrders-0x1a");
-    }
-}
+mod tests;

@@ -186,15 +186,22 @@ impl Ledger {
         Ok((!kitty.is_zero()).then_some(part))
     }
 
+    /// The locked stake of a pool's owner who failed goes to the kitty.
+    ///
+    /// # Errors
+    /// [`Broke`] where the hub reverts.
+    pub fn feed_kitty(&mut self, scheduler: Address, stake: Amount) -> Result<(), Broke> {
+        self.seize(scheduler, stake)?;
+        self.freeze(KITTY, stake)
+    }
+
     /// A claimed task: payer refunded, pool stake to the kitty, every worker's stake back.
     ///
     /// # Errors
     /// [`Broke`] where the hub reverts.
     pub fn settle_failure(&mut self, deal: &Deal, workers: impl Iterator<Item = Address>) -> Result<(), Broke> {
         self.unlock(deal.sponsor, deal.price().ok_or(Broke::Overflow)?)?;
-        let stake = deal.pool_stake().ok_or(Broke::Overflow)?;
-        self.seize(deal.workerpool.owner, stake)?;
-        self.freeze(KITTY, stake)?;
+        self.feed_kitty(deal.workerpool.owner, deal.pool_stake().ok_or(Broke::Overflow)?)?;
         for worker in workers {
             self.unlock(worker, deal.worker_stake)?;
         }

@@ -9,6 +9,7 @@ use protocol::{Amount, DealId, OrderHash, ResultDigest, ResultHash, Tag, TaskId}
 use crate::abi::Bags::BagsEvents as M;
 use crate::abi::Boost::BoostEvents as B;
 use crate::abi::Hub::HubEvents as E;
+use crate::abi::Light::LightEvents as L;
 use crate::abi::{AppOrder, DatasetOrder, RequestOrder, WorkerpoolOrder};
 
 /// An app order as the hub takes it.
@@ -113,7 +114,9 @@ pub fn event(log: &Log) -> Option<Event> {
     let closed = |kind, order| Event::Closed { kind, order: OrderHash(order) };
     let Ok(said) = E::decode_log(log) else {
         let boost = B::decode_log(log).ok().map(|said| boost_event(said.data));
-        return boost.or_else(|| M::decode_log(log).ok().map(|said| bags_event(said.data)));
+        let bags = || M::decode_log(log).ok().map(|said| bags_event(said.data));
+        let light = || L::decode_log(log).ok().map(|said| light_event(said.data));
+        return boost.or_else(bags).or_else(light);
     };
     Some(match said.data {
         E::Transfer(e) => Event::Transfer { from: e.from, to: e.to, value: nrlc(e.value) },
@@ -189,5 +192,22 @@ fn bags_event(said: M) -> Event {
         M::ResultsPublished(e) => {
             Event::ResultsPublished { task: TaskId(e.taskid), publisher: e.publisher, results: e.results }
         }
+    }
+}
+
+fn light_event(said: L) -> Event {
+    match said {
+        L::LightSettled(e) => Event::LightSettled {
+            deal: DealId(e.dealid),
+            worker: e.worker,
+            first: e.first,
+            count: e.count,
+            root: e.root,
+            results: e.results,
+        },
+        L::LightClaimed(e) => {
+            Event::LightClaimed { deal: DealId(e.dealid), first: e.first, count: e.count, refunded: e.refunded }
+        }
+        L::LightDelivered(e) => Event::LightDelivered { deal: DealId(e.dealid), index: e.idx, task: TaskId(e.taskid) },
     }
 }

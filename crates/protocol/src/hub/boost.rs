@@ -3,6 +3,7 @@
 
 use alloy_primitives::{Address, U256, keccak256};
 
+use super::books::Books;
 use super::events::Till;
 use super::market::Hashes;
 use super::{BoostRefused, Event, Hub, Outcome, Pledge, Refused};
@@ -10,7 +11,7 @@ use crate::deal::{CONTRIBUTION_RATIO, Deal};
 use crate::hash::{authorization, personal_digest};
 use crate::matching::{self, Clause, Facts, Refusal};
 use crate::order::Quadruple;
-use crate::settlement::{Broke, KITTY, Ledger};
+use crate::settlement::Broke;
 use crate::{Amount, ChainTime, DealId, ResultDigest, ResultSeal, TaskId};
 
 /// A match of the boost module, as the hub recorded it; never changes.
@@ -82,7 +83,7 @@ impl Hub {
         }
         let mut said = Vec::new();
         let mut books = Books { ledger: self.ledger.clone(), till: Till::new(self.domain.hub, task, &mut said) };
-        books.complete(&deal, caller)?;
+        complete(&mut books, &deal, caller)?;
         self.ledger = books.ledger;
         self.boost_ends.insert(task, BoostEnd::Completed);
         said.push(Event::ResultPushedBoost { deal: id, index, results: outcome.results.clone() });
@@ -230,15 +231,17 @@ fn needed_tag(orders: &Quadruple) -> crate::Tag {
     orders.app.order.tag.union(orders.dataset.order.tag).union(orders.request.order.tag)
 }
 
-/// The clauses of other deals in the same order, but for trust, the dataset's tag, and money, which the escrow checks.
+/// The clauses of other deals in the same order, but for trust, the dataset's tag, light deals, of which this module knows
+/// nothing, and money, which the escrow checks.
 fn check_orders(orders: &Quadruple, facts: &Facts) -> Result<(), Refused> {
     let trust = orders.request.order.trust;
     if trust > U256::from(1) {
         return Err(BoostRefused::Trust { trust }.into());
     }
+    let light = [Clause::LightRequested, Clause::LightTrust];
     let other = [Clause::Trust, Clause::PoolTag, Clause::AppTag, Clause::PayerFunds, Clause::PoolStake];
     let mut refusals = matching::refusals(orders, facts);
-    refusals.retain(|refusal| !other.contains(&refusal.clause));
+    refusals.retain(|refusal| !other.contains(&refusal.clause) && !light.contains(&refusal.clause));
     refusals.extend(tag_refusals(orders));
     match refusals.into_iter().min_by_key(|refusal| refusal.clause) {
         None => Ok(()),
@@ -274,44 +277,19 @@ fn odd_signature(orders: &Quadruple, clause: Clause) -> Option<usize> {
     (!matches!(sign.len(), 64 | 65)).then_some(sign.len())
 }
 
-/// Moves money and says so.
-struct Books<'a> {
-    ledger: Ledger,
-    till: Till<'a>,
-}
-
-impl Books<'_> {
-    /// The price spent and shared out, the pool's stake back; the kitty's part comes with the pool's own.
-    fn complete(&mut self, deal: &BoostDeal, worker: Address) -> Result<(), Broke> {
-        let terms = &deal.terms;
-        let pool = terms.workerpool.owner;
-        self.seize(terms.sponsor, terms.price().ok_or(Broke::Overflow)?)?;
-        self.reward(worker, deal.worker_reward)?;
-        for seller in [terms.app, terms.dataset] {
-            if !seller.price.is_zero() {
-                self.reward(seller.owner, seller.price)?;
-            }
+/// The price spent and shared out, the pool's stake back; the kitty's part comes with the pool's own.
+fn complete(books: &mut Books<'_>, deal: &BoostDeal, worker: Address) -> Result<(), Broke> {
+    let terms = &deal.terms;
+    let pool = terms.workerpool.owner;
+    books.seize(terms.sponsor, terms.price().ok_or(Broke::Overflow)?)?;
+    books.reward(worker, deal.worker_reward)?;
+    for seller in [terms.app, terms.dataset] {
+        if !seller.price.is_zero() {
+            books.reward(seller.owner, seller.price)?;
         }
-        let stake = terms.pool_stake().ok_or(Broke::Overflow)?;
-        self.ledger.unlock(pool, stake)?;
-        self.till.unlock(pool, stake);
-        let drawn = self.ledger.kitty_part()?;
-        if let Some(drawn) = drawn {
-            self.seize(KITTY, drawn)?;
-        }
-        let rest = terms.workerpool.price.checked_sub(deal.worker_reward).ok_or(Broke::Overflow)?;
-        self.reward(pool, rest.checked_add(drawn.unwrap_or_default()).ok_or(Broke::Overflow)?)
     }
-
-    fn seize(&mut self, account: Address, amount: Amount) -> Result<(), Broke> {
-        self.ledger.seize(account, amount)?;
-        self.till.seize(account, amount);
-        Ok(())
-    }
-
-    fn reward(&mut self, account: Address, amount: Amount) -> Result<(), Broke> {
-        self.ledger.reward(account, amount)?;
-        self.till.reward(account, amount);
-        Ok(())
-    }
+    books.unlock(pool, terms.pool_stake().ok_or(Broke::Overflow)?)?;
+    let drawn = books.draw()?.unwrap_or_default();
+    let rest = terms.workerpool.price.checked_sub(deal.worker_reward).ok_or(Broke::Overflow)?;
+    books.reward(pool, rest.checked_add(drawn).ok_or(Broke::Overflow)?)
 }

@@ -127,7 +127,9 @@ fn words(clause: Clause) -> &'static str {
         Clause::PoolRegistered => "Workerpool not registered",
         Clause::PoolSigned => "Invalid workerpool order signature",
         Clause::RequestSigned => "Invalid request order signature",
-        // Money is the escrow's affair: such a refusal never comes from the boost module itself.
-        Clause::Volume | Clause::PayerFunds | Clause::PoolStake => "One or more orders consumed",
+        // The boost module knows no light deals, and money is the escrow's affair: it never refuses for these.
+        Clause::LightRequested | Clause::LightTrust | Clause::Volume | Clause::PayerFunds | Clause::PoolStake => {
+            "One or more orders consumed"
+        }
     }
 }

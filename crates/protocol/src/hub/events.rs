@@ -1,6 +1,6 @@
 //! What the hub says while it acts, in its order. Source: `poco-contracts.md` 7.1, 11.2, 12 and 15.1.
 
-use alloy_primitives::{Address, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 
 use super::VoteRefusal;
 use crate::deal::Deal;
@@ -79,6 +79,12 @@ pub enum Event {
     TaskFinalizeLate { task: TaskId, finalizer: Address, bounty: Amount },
     /// Where the result of a completed task is.
     ResultsPublished { task: TaskId, publisher: Address, results: Bytes },
+    /// A range of a light deal was settled.
+    LightSettled { deal: DealId, worker: Address, first: U256, count: U256, root: B256, results: Bytes },
+    /// What was open of a range of a light deal was refunded.
+    LightClaimed { deal: DealId, first: U256, count: U256, refunded: U256 },
+    /// The callback of a light deal's task was called.
+    LightDelivered { deal: DealId, index: U256, task: TaskId },
 }
 
 /// The escrow's part of a story: who is the hub, and which task pays.
@@ -146,11 +152,15 @@ impl<'a> Till<'a> {
         self.reward(deal.workerpool.owner, payout.scheduler);
     }
 
-    /// The deal's side of a failure. The kitty's stake comes without a `Transfer`: the money stays in the hub.
+    /// The deal's side of a failure.
     pub(super) fn refund(&mut self, deal: &Deal) {
-        let stake = deal.pool_stake().unwrap_or_default();
         self.unlock(deal.sponsor, deal.price().unwrap_or_default());
-        self.seize(deal.workerpool.owner, stake);
+        self.feed_kitty(deal.workerpool.owner, deal.pool_stake().unwrap_or_default());
+    }
+
+    /// The kitty's stake comes without a `Transfer`: the money stays in the hub.
+    pub(super) fn feed_kitty(&mut self, scheduler: Address, stake: Amount) {
+        self.seize(scheduler, stake);
         self.said.push(Event::Reward { owner: KITTY, amount: stake, task: self.task });
         self.said.push(Event::Lock { owner: KITTY, amount: stake });
     }

@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, Bytes, U256};
 
 use super::events::Till;
-use super::{Entry, Event, Hub, Refused};
+use super::{BagsRefused, Entry, Event, Hub, Refused};
 use crate::deal::{Deal, Resource};
 use crate::matching::{self, Clause, Facts, Standing};
 use crate::order::{Kind, Operation, Order, Quadruple, Signed};
@@ -148,6 +148,10 @@ impl Hub {
                 (orders.workerpool.order.workerpool, &orders.workerpool.sign)
             }
             Clause::RequestSigned => (orders.request.order.requester, &orders.request.sign),
+            Clause::LightRequested => {
+                return BagsRefused::LightNotRequested { tag: matching::needed_tag(orders) }.into();
+            }
+            Clause::LightTrust => return BagsRefused::LightTrust { trust: orders.request.order.trust }.into(),
             _ => return Refused::Match(refusal),
         };
         match refusal.clause {

@@ -61,6 +61,14 @@ pub enum Refused {
         /// Which index.
         index: U256,
     },
+    /// Tasks of light deals are never initialized.
+    #[error("task {index} is one of the light deal {deal}: settle it as such")]
+    LightTask {
+        /// Which deal.
+        deal: DealId,
+        /// Which index.
+        index: U256,
+    },
     /// Initialized before.
     #[error("task {0} is initialized already")]
     AlreadyInitialized(TaskId),
@@ -152,6 +160,7 @@ impl Refused {
             }
             Self::NoResource { .. }
             | Self::NoSuchTask { .. }
+            | Self::LightTask { .. }
             | Self::AlreadyInitialized(_)
             | Self::Uninitialized(_)
             | Self::NotTheScheduler { .. }

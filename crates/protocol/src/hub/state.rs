@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, U256};
 
-use super::{BoostDeal, BoostEnd, Event, Refused};
+use super::{BoostDeal, BoostEnd, Event, LightStatus, Refused};
 use crate::deal::Deal;
 use crate::hash::signer_of;
 use crate::order::Domain;
@@ -51,6 +51,10 @@ pub struct Hub {
     pub(super) deals: BTreeMap<DealId, Deal>,
     pub(super) tasks: BTreeMap<TaskId, (DealId, Task)>,
     pub(super) scores: BTreeMap<Address, U256>,
+    /// Struct hash of the range that begins at an index.
+    pub(super) light_ranges: BTreeMap<(DealId, U256), B256>,
+    /// Tasks that are not open.
+    pub(super) light_tasks: BTreeMap<(DealId, U256), LightStatus>,
     pub(super) boost_deals: BTreeMap<DealId, BoostDeal>,
     pub(super) boost_ends: BTreeMap<TaskId, BoostEnd>,
 }
@@ -71,6 +75,8 @@ impl Hub {
             deals: BTreeMap::new(),
             tasks: BTreeMap::new(),
             scores: BTreeMap::new(),
+            light_ranges: BTreeMap::new(),
+            light_tasks: BTreeMap::new(),
             boost_deals: BTreeMap::new(),
             boost_ends: BTreeMap::new(),
         }

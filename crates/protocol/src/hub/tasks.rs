@@ -34,16 +34,18 @@ impl Hub {
     /// Opens one task of a deal. Anybody may; no deadline is checked.
     ///
     /// # Errors
-    /// [`Refused::NoSuchTask`], [`Refused::AlreadyInitialized`].
+    /// [`Refused::NoSuchTask`], [`Refused::LightTask`], [`Refused::AlreadyInitialized`].
     pub fn initialize(&mut self, deal: DealId, index: U256) -> Result<(TaskId, Vec<Event>), Refused> {
         let known = self.deals.get(&deal).filter(|deal| deal.has_index(index));
         let known = known.ok_or(Refused::NoSuchTask { deal, index })?;
+        if known.tag.is_light() {
+            return Err(Refused::LightTask { deal, index });
+        }
         let id = TaskId::derive(deal, index);
         if self.tasks.contains_key(&id) {
             return Err(Refused::AlreadyInitialized(id));
         }
-        let category = usize::try_from(known.category).ok().and_then(|category| self.categories.get(category));
-        let unit = *category.expect("a deal's category was checked when it was made");
+        let unit = self.unit(known);
         let task = Task::new(id, unit, known.contribute_before(unit), known.final_before(unit));
         let said = vec![Event::TaskInitialize { task: id, workerpool: known.workerpool.pointer }];
         self.tasks.insert(id, (deal, task));
@@ -231,6 +233,12 @@ impl Hub {
             let after = share.score_after(self.score(share.worker), payout.workers.len());
             self.scores.insert(share.worker, after);
         }
+    }
+
+    /// The reference time of a deal's category, in seconds.
+    pub(super) fn unit(&self, deal: &Deal) -> u64 {
+        let category = usize::try_from(deal.category).ok().and_then(|category| self.categories.get(category));
+        *category.expect("a deal's category was checked when it was made")
     }
 
     pub(super) fn load(&self, id: TaskId) -> Result<(Deal, Task), Refused> {

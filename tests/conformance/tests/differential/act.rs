@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::bags_act::{BagAct, bag_act};
+use crate::bags_act::{BagAct, alone, bag_act, light, votes};
 
 /// One thing that somebody does. Numbers pick from what there is, modulo its count.
 #[derive(Clone, Debug)]
@@ -114,4 +114,33 @@ pub(crate) fn act() -> impl Strategy<Value = Act> {
         1 => (0_u16..400).prop_map(|seconds| Act::Pass { seconds }),
         16 => bag_act().prop_map(Act::Bag),
     ]
+}
+
+/// Deals of one kind that can be worked on, and mostly calls for many of their tasks.
+pub(crate) fn scene() -> impl Strategy<Value = Vec<Act>> {
+    let votes = set(&[(2, 90), (3, 90), (3, 20)], votes().boxed());
+    let alone = set(&[(1, 90), (1, 20)], alone().boxed());
+    // The first two are refused: the trust is too high, and the requester does not ask for it.
+    let light = set(&[(2, 30), (1, 43), (1, 30), (1, 40)], light().boxed());
+    prop_oneof![votes, alone, light]
+}
+
+/// A match of each trust and kind, then acts.
+fn set(deals: &'static [(u8, u8)], bags: BoxedStrategy<BagAct>) -> impl Strategy<Value = Vec<Act>> {
+    let terms = (2_u8..5, any::<u32>(), any::<bool>(), any::<bool>(), 0..deals.len());
+    let acts = prop::collection::vec(prop_oneof![1 => act(), 14 => bags.prop_map(Act::Bag)], 8..16);
+    (terms, acts).prop_map(move |((volume, price, dataset, callback, last), acts)| {
+        let matched = |(trust, spoil): &(u8, u8)| Act::Match {
+            trust: *trust,
+            volume,
+            price: price >> 4,
+            dataset,
+            sponsored: false,
+            callback,
+            spoil: *spoil,
+        };
+        // The last one is what most acts are for.
+        let others = deals.iter().chain([&deals[last]]).map(matched);
+        others.chain(acts).collect()
+    })
 }

@@ -10,10 +10,13 @@ mod bags_act;
 mod check;
 mod guard;
 mod pair;
+mod ranges;
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 
-use crate::act::act;
+use crate::act::{Act, act, scene};
 use crate::guard::Reached;
 use crate::pair::Pair;
 
@@ -24,7 +27,9 @@ fn cases() -> u32 {
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, max_shrink_iters: 400, ..ProptestConfig::default() })]
     #[test]
-    fn contracts_and_twin_agree_on_every_call(acts in prop::collection::vec(act(), 20..60)) {
+    fn contracts_and_twin_agree_on_every_call(
+        acts in prop_oneof![prop::collection::vec(act(), 20..60), scene()],
+    ) {
         let mut pair = Pair::new();
         for act in &acts {
             pair.act(act);
@@ -32,20 +37,27 @@ proptest! {
     }
 }
 
-/// A guard against a generator that only ever produces refusals: every phase, and every way to refuse, must occur.
+/// A guard against a generator that only ever produces refusals: every phase must occur.
 #[test]
-fn the_random_calls_reach_every_phase_and_every_refusal() {
-    use proptest::strategy::ValueTree as _;
-    use proptest::test_runner::TestRunner;
+fn the_random_calls_reach_every_phase() {
+    reach(50, prop::collection::vec(act(), 40..110)).check_phases();
+}
+
+/// The same for calls for many tasks: each must be accepted, and refused in every way.
+#[test]
+fn calls_for_many_tasks_end_in_every_way() {
+    reach(200, scene()).check_ends();
+}
+
+fn reach(sequences: u32, acts: impl Strategy<Value = Vec<Act>>) -> Reached {
     let mut runner = TestRunner::deterministic();
     let mut reached = Reached::default();
-    for _ in 0..60 {
-        let acts = prop::collection::vec(act(), 40..110).new_tree(&mut runner).unwrap().current();
+    for _ in 0..sequences {
         let mut pair = Pair::new();
-        for act in &acts {
+        for act in &acts.new_tree(&mut runner).unwrap().current() {
             pair.act(act);
         }
         reached.add(&pair);
     }
-    reached.check();
+    reached
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use fairgrid_conformance::abi::Hub;
-use fairgrid_conformance::{Actor, Done, Reverted, Stage, events, quadruple};
-use protocol::hub::{Event, Hub as Twin, Outcome, Pledge, Refused};
+use fairgrid_conformance::{Actor, Done, Reverted, Stage, Terms, events, quadruple};
+use protocol::hub::{Event, Hub as Twin, LightStatus, Outcome, Pledge, Refused};
 use protocol::order::{Operation, Quadruple};
 use protocol::task::Phase;
 use protocol::{Amount, ChainTime, DealId, ResultDigest, ResultHash, ResultSeal, TaskId};
@@ -22,6 +22,10 @@ pub(crate) struct Pair {
     pub(crate) finals: Vec<(TaskId, Phase)>,
     accepted: u32,
     pub(crate) touched: Vec<TaskId>,
+    /// Settled ranges of light deals: who, where, first index, count.
+    pub(crate) ranges: Vec<(Address, DealId, U256, u64)>,
+    /// Last known states of their tasks.
+    pub(crate) lights: BTreeMap<(DealId, U256), LightStatus>,
     /// How calls ended, by the act's name and what became of it.
     pub(crate) ends: BTreeMap<(String, String), u32>,
 }
@@ -59,6 +63,17 @@ pub(crate) fn people() -> Vec<Address> {
     (1..5).chain(10..16).chain([SPONSOR, POOR, GIANT, STRANGER]).map(|number| Actor::number(number).address()).collect()
 }
 
+/// Deals for enclaves, light deals, and both; some for which not everybody asked.
+fn tag(terms: &mut Terms, kind: u8) {
+    let [plain, enclave] = [0, 3].map(protocol::Tag::from_low);
+    (terms.app.tag, terms.workerpool.tag, terms.request.tag) = match kind {
+        20..30 => (enclave, enclave, enclave),
+        30..40 => (plain, plain.with_light(), plain.with_light()),
+        40..43 => (enclave, enclave.with_light(), enclave.with_light()),
+        _ => (plain.with_light(), plain.with_light(), plain),
+    };
+}
+
 impl Pair {
     pub(crate) fn new() -> Self {
         let stage = Stage::new();
@@ -71,6 +86,8 @@ impl Pair {
             accepted: 0,
             touched: Vec::new(),
             ends: BTreeMap::new(),
+            ranges: Vec::new(),
+            lights: BTreeMap::new(),
             twin: twin.clone(),
             stage,
         };
@@ -256,11 +273,7 @@ impl Pair {
             6 => terms.dataset.apprestrict = Address::repeat_byte(0x77),
             7 => terms.request.app = self.stage.pool,
             8 => terms.dataset.tag = protocol::Tag::from_low(0x0e),
-            // For enclaves.
-            20..30 => {
-                let tag = protocol::Tag::from_low(3);
-                (terms.app.tag, terms.workerpool.tag, terms.request.tag) = (tag, tag, tag);
-            }
+            20..45 => tag(&mut terms, spoil),
             _ => {}
         }
         let mut orders = self.stage.sign(terms);

@@ -223,6 +223,9 @@ impl Book {
             Event::VoteSkipped { .. } | Event::TaskFinalizeLate { .. } | Event::ResultsPublished { .. } => {
                 Err(format!("nobody relays or finalizes late here, but the hub says {said:?}"))
             }
+            Event::LightSettled { .. } | Event::LightClaimed { .. } | Event::LightDelivered { .. } => {
+                Err(format!("no deal is light here, but the hub says {said:?}"))
+            }
             Event::OrdersMatched { deal, app, dataset, workerpool, request, volume } => {
                 self.matched(market, deal, volume)?;
                 for order in [app, dataset, workerpool, request] {
