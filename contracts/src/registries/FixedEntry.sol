@@ -22,7 +22,7 @@ abstract contract FixedEntry is RegistryEntry {
         writeBlob(abi.encodePacked(msg.sender, content));
     }
 
-    /// @dev What the resource says, behind the registry's 20 bytes.
+    /// @dev The whole blob: the registry's 20 bytes, and what the resource says.
     function _content() internal view returns (bytes memory) {
         return readBlob(_blob());
     }

@@ -2,14 +2,15 @@
 
 use std::io::Write as _;
 
-use fairgrid_conformance::gas::{COMPILED_IN, MAX_CODE_BYTES, NOISE, ROWS, Row, sizes};
+use fairgrid_conformance::room;
+use fairgrid_conformance::gas::{MAX_CODE_BYTES, NOISE, ROWS, Row, sizes};
 use serde_json::{Value, json};
 
 fn main() -> std::io::Result<()> {
     let rows: Vec<Value> = ROWS.iter().map(row).collect();
     let sizes: Vec<Value> = sizes().into_iter().map(|(name, bytes)| json!({ "name": name, "bytes": bytes })).collect();
     let report = json!({
-        "compiled_in": COMPILED_IN,
+        "compiled_in": room(),
         "rows": rows,
         "noise": NOISE,
         "sizes": sizes,

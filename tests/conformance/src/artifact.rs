@@ -1,10 +1,10 @@
 //! Compiled contracts as committed in `contracts/artifacts`.
 
-use std::path::Path;
-
 use alloy::hex;
 use alloy::json_abi::JsonAbi;
 use alloy::primitives::{Bytes, FixedBytes};
+
+use crate::room;
 
 /// One compiled contract.
 #[derive(Clone, Debug)]
@@ -26,8 +26,7 @@ impl Artifact {
     /// When the file is missing or no artifact: the contracts were not built.
     #[must_use]
     pub fn named(name: &str) -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts/artifacts");
-        let path = folder.join(format!("{name}.json"));
+        let path = room().join("../../contracts/artifacts").join(format!("{name}.json"));
         let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let json: serde_json::Value = serde_json::from_str(&text).expect("an artifact is JSON");
         let code = |key: &str| {

@@ -41,5 +41,3 @@ pub const MAX_CODE_BYTES: usize = 24_576;
 /// them costs 12 gas less than another. Whoever deploys one facet more changes all addresses after it.
 pub const NOISE: u64 = 100;
 
-/// Whose contracts are measured: those of the clone in which this was compiled.
-pub const COMPILED_IN: &str = env!("CARGO_MANIFEST_DIR");

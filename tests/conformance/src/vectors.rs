@@ -3,15 +3,17 @@
 use alloy::primitives::{B256, keccak256};
 use serde_json::Value;
 
+use crate::room;
+
 /// Reads `vectors/NAME.json`.
 ///
 /// # Panics
 /// When the file is missing or no JSON.
 #[must_use]
 pub fn vectors(name: &str) -> Value {
-    let path = format!("{}/vectors/{name}.json", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
+    let path = room().join("vectors").join(format!("{name}.json"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// A 32-byte word of a vector: hexadecimal, or the hash of any other text.

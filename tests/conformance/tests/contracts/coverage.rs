@@ -2,7 +2,7 @@
 //!
 //! A line is a row of the reference and one of the situations that it lists. Rename a test, and this one fails.
 
-use std::path::Path;
+use fairgrid_conformance::room;
 
 /// Situation, result, tests as `file::name`.
 type Line = (&'static str, &'static str, &'static [&'static str]);
@@ -291,7 +291,7 @@ const LINES: [Line; 64] = [
 
 /// The text of one of these test files.
 fn source(file: &str) -> Option<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contracts").join(file);
+    let path = room().join("tests/contracts").join(file);
     std::fs::read_to_string(path).ok()
 }
 

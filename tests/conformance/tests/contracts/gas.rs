@@ -4,13 +4,12 @@
 //! Safe to touch: [`OPEN`], to take off what was won.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::OnceLock;
 
 use alloy::primitives::{B256, Bytes, U256};
 use fairgrid_conformance::abi::Hub;
 use fairgrid_conformance::gas::{MAX_CODE_BYTES, NOISE, ROWS, sizes};
-use fairgrid_conformance::{Actor, Stage};
+use fairgrid_conformance::{Actor, Stage, room};
 use protocol::hub::Outcome;
 use protocol::{ResultDigest, TaskId};
 
@@ -119,7 +118,7 @@ fn a_batch_of_claims_stays_below_what_clients_count_on() {
 /// The benchmark's verb reminds of it. A row without a figure, or a figure without a row, would guard nothing.
 #[test]
 fn no_operation_costs_more_than_was_accepted() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts/gas.json");
+    let path = room().join("../../contracts/gas.json");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("contracts/gas.json: {error}"));
     let accepted: BTreeMap<String, u64> = serde_json::from_str(&text).expect("contracts/gas.json has a number a row");
     let mut faults: Vec<String> = Vec::new();
