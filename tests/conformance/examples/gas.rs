@@ -2,8 +2,8 @@
 
 use std::io::Write as _;
 
-use fairgrid_conformance::room;
 use fairgrid_conformance::gas::{MAX_CODE_BYTES, NOISE, ROWS, Row, sizes};
+use fairgrid_conformance::room;
 use serde_json::{Value, json};
 
 fn main() -> std::io::Result<()> {

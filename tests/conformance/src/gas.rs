@@ -40,4 +40,3 @@ pub const MAX_CODE_BYTES: usize = 24_576;
 /// Gas by which a figure may change though no contract did: addresses, hashes and signatures are calldata, and a zero byte in
 /// them costs 12 gas less than another. Whoever deploys one facet more changes all addresses after it.
 pub const NOISE: u64 = 100;
-

@@ -175,7 +175,7 @@ impl Pair {
             let known = self.twin.deal(deal).map(|deal| deal.final_before(fairgrid_conformance::UNITS[0]).0);
             let clock = &mut self.stage.market.evm.now;
             // Half of them a second before it may be.
-            *clock = (*clock).max(known.map_or(0, |moment| moment - u64::from(flaw % 4 == 0)));
+            *clock = (*clock).max(known.map_or(0, |moment| moment - u64::from(flaw.is_multiple_of(4))));
         }
         let (deal, first, count) = (range.deal, range.first, U256::from(range.count));
         let hub = self.stage.market.call(self.caller(true), &Light::claimLightCall { dealid: deal.0, first, count });
