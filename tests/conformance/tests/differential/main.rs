@@ -40,7 +40,7 @@ proptest! {
 /// A guard against a generator that only ever produces refusals: every phase must occur.
 #[test]
 fn the_random_calls_reach_every_phase() {
-    reach(50, prop::collection::vec(act(), 40..110)).check_phases();
+    reach(100, prop::collection::vec(act(), 40..110)).check_phases();
 }
 
 /// The same for calls for many tasks: each must be accepted, and refused in every way.
