@@ -56,6 +56,7 @@ library Tasks {
         TaskRecord storage task = poco().tasks[taskid];
         TaskHead head = task.head;
         require(head.contributors() < MOST_CONTRIBUTORS);
+        Escrow.lock(worker, terms.deal.workerStake);
         if (enclave != address(0)) task.enclaves[worker] = enclave;
         uint256 weight = votingWeight(poco().scores[worker]);
         Counted memory counted =
@@ -63,7 +64,6 @@ library Tasks {
         head = counted.head;
         if (counted.won) head = head.withConsensus(counted.group, counted.voters, terms.revealDeadline());
         task.head = head;
-        Escrow.lock(worker, terms.deal.workerStake);
         emit IexecPoco2.TaskContribute(taskid, worker, resultHash);
         if (counted.won) emit IexecPoco2.TaskConsensus(taskid, resultHash);
     }
