@@ -67,7 +67,7 @@ pub(crate) fn said(logs: &[Log]) -> Vec<BagsEvents> {
 
 /// What the hub says in the classic words, in order.
 pub(crate) fn classic(logs: &[Log]) -> Vec<Event> {
-    logs.iter().filter_map(event).collect()
+    logs.iter().filter(|log| BagsEvents::decode_log(log).is_err()).filter_map(event).collect()
 }
 
 /// The first word of an answer.

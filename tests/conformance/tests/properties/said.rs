@@ -17,9 +17,9 @@ pub(crate) enum Said {
 
 /// `None` for logs that tell nothing about money or tasks.
 pub(crate) fn said(log: &Log) -> Option<Said> {
-    let bags = || BagsEvents::decode_log(log).ok().map(|said| Said::Bags(said.data));
+    let bags = BagsEvents::decode_log(log).ok().map(|said| Said::Bags(said.data));
     let light = || LightEvents::decode_log(log).ok().map(|said| Said::Light(said.data));
-    event(log).map(Said::Classic).or_else(bags).or_else(light)
+    bags.or_else(light).or_else(|| event(log).map(Said::Classic))
 }
 
 impl Said {
